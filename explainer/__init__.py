@@ -1,0 +1,1 @@
+"""What the chapters and the site of *The DeepSeek Shock* stand on."""
