@@ -1,0 +1,17 @@
+"""Charts: one theme, one way to say what a chart shows.
+
+Importing this package puts Altair into the book's dress; a chapter then writes
+ordinary Altair and ends with :func:`figure`.
+"""
+
+import altair as alt
+
+from explainer.charts.figure import BadFigure, Sentence, figure
+from explainer.charts.theme import colour, scale
+
+__all__ = ["BadFigure", "Sentence", "colour", "figure", "scale"]
+
+alt.theme.enable("explainer")
+alt.renderers.enable("explainer")
+# Charts carry few rows (see the site's checks); Altair's own limit only gets in the way.
+alt.data_transformers.disable_max_rows()

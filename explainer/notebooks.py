@@ -1,0 +1,223 @@
+"""The executed notebook of every chapter: ``notebooks/<chapter>.ipynb``.
+
+They are generated and committed: GitHub and Colab show them without running anything,
+readers download them, and nbval runs them against their stored outputs. Their text is
+finished: each slot holds its number, links lead to the neighbouring notebook, and each
+chart carries a picture beside its specification.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import vl_convert
+
+from explainer import build, claims
+from explainer.charts.renderer import MIME as CHART_MIME
+from explainer.values import MIME as VALUES_MIME
+from explainer.values import Value, format_value, from_json
+
+FOLDER = build.ROOT / "notebooks"
+ROLE = re.compile(r"\{([a-z]+)\}`([^`]+)`")
+DIRECTIVE = re.compile(r"^(:{3,}|`{3,})\{([a-z-]+)\}[ ]*(.*)$")
+FOOTNOTE = re.compile(r"\[\^([\w-]+)\](?!:)")
+FOOTNOTE_TEXT = re.compile(r"^\[\^([\w-]+)\]:[ ]*")
+
+
+class NotebookError(ValueError):
+    """A chapter that cannot become a notebook; names file and place."""
+
+
+def write(picture: bool = True) -> list[Path]:
+    """Write all notebooks from the stored outputs; returns the files written."""
+    FOLDER.mkdir(exist_ok=True)
+    written = []
+    for page in filter(build.is_notebook, build.chapters()):
+        target = FOLDER / f"{page.stem}.ipynb"
+        target.write_text(as_text(finished(page, picture)), encoding="utf-8")
+        written.append(target)
+    for old in set(FOLDER.glob("*.ipynb")) - set(written):
+        old.unlink()
+    return written
+
+
+def stale() -> list[str]:
+    """What differs between the committed notebooks and the chapters, one line a file.
+
+    Pictures are left out: their bytes depend on the machine's fonts.
+    """
+    found = []
+    pages = [page for page in build.chapters() if build.is_notebook(page)]
+    names = {f"{page.stem}.ipynb" for page in pages}
+    for extra in sorted({path.name for path in FOLDER.glob("*.ipynb")} - names):
+        found.append(f"notebooks/{extra}: belongs to no chapter")
+    for page in pages:
+        target = FOLDER / f"{page.stem}.ipynb"
+        if not target.exists():
+            found.append(f"notebooks/{target.name}: missing")
+            continue
+        stored = nbformat.read(target, as_version=4)
+        pictures = [
+            output["data"].pop("image/png", None)
+            for cell in stored.cells
+            for output in cell.get("outputs", [])
+            if CHART_MIME in output.get("data", {})
+        ]
+        if not all(pictures):
+            found.append(f"notebooks/{target.name}: a chart has no picture")
+        fresh = finished(page, picture=False)
+        for number, (old, new) in enumerate(
+            zip_longest(stored.cells, fresh.cells, fillvalue=None)
+        ):
+            if old != new:
+                found.append(
+                    f"notebooks/{target.name}, cell {number}: differs from {page.name}"
+                )
+                break
+    return found
+
+
+def as_text(notebook: nbformat.NotebookNode) -> str:
+    return nbformat.writes(notebook, indent=1, sort_keys=True) + "\n"
+
+
+def finished(page: Path, picture: bool = True) -> nbformat.NotebookNode:
+    """One chapter with its outputs and finished text."""
+    from jupyter_cache import get_cache
+
+    notebook = build.read_page(page)
+    store = get_cache(str(build.execution_cache()))
+    _, notebook = store.merge_match_into_notebook(notebook)
+    values: dict[str, Value] = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            values |= from_json(output.get("data", {}).get(VALUES_MIME, {}))
+    text = _text_of(page, values)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number:03d}"
+        tags = cell.get("metadata", {}).get("tags", [])
+        cell["metadata"] = {"tags": tags} if tags else {}
+        if cell["cell_type"] == "markdown":
+            cell["source"] = text(cell["source"])
+        for output in cell.get("outputs", []):
+            if picture and CHART_MIME in output.get("data", {}):
+                output["data"]["image/png"] = draw(output["data"][CHART_MIME])
+        if "hide-input" in tags:
+            cell["metadata"]["jupyter"] = {"source_hidden": True}
+    notebook.metadata = {
+        "kernelspec": {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        },
+        "language_info": {"name": "python"},
+    }
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    nbformat.validate(notebook)
+    return notebook
+
+
+def draw(spec: dict[str, Any]) -> str:
+    """The chart as PNG, base64, on white: notebooks are shown in light and dark."""
+    spec = json.loads(json.dumps(spec))
+    spec.setdefault("config", {})["background"] = "#ffffff"
+    return base64.b64encode(
+        vl_convert.vegalite_to_png(spec, vl_version="6.4", scale=1.25)
+    ).decode()
+
+
+def _text_of(page: Path, values: dict[str, Value]) -> Callable[[str], str]:
+    """A function that finishes the page's Markdown; footnotes are numbered in order."""
+    name = page.name
+    chapter = claims.chapter_of(page.stem)
+    notes: list[str] = []
+
+    def role(match: re.Match[str]) -> str:
+        kind, content = match.groups()
+        key, *modifiers = content.split("|")
+        if kind == "v":
+            if key not in values:
+                raise NotebookError(f"{name}: no cell tells the value {key!r}")
+            return format_value(values[key], "en", tuple(modifiers))
+        if kind == "stated":
+            return format_value(claims.stated(key), "en", tuple(modifiers))
+        if kind == "claim":
+            return f"**[{key}: {claims.entry(key).verdict.word}]**"
+        if kind == "doc":
+            title, _, target = content.rpartition("<")
+            target = target.rstrip(">")
+            return f"[{title.strip() or target}]({Path(target).stem}.ipynb)"
+        raise NotebookError(f"{name}: the role {kind!r} has no form in a notebook")
+
+    def footnote(match: re.Match[str]) -> str:
+        if match.group(1) not in notes:
+            notes.append(match.group(1))
+        return f"<sup>[{notes.index(match.group(1)) + 1}]</sup>"
+
+    def line_by_line(source: str) -> str:
+        lines, closing, generated = [], "", False
+        for line in source.splitlines():
+            opened = DIRECTIVE.match(line)
+            if opened and opened.group(2) in ("note", "tip", "warning", "important"):
+                closing = opened.group(1)
+                heading = opened.group(3) or opened.group(2).capitalize()
+                lines += [f"> **{heading}**", ">"]
+            elif opened and opened.group(2) in ("tally", "statements", "ledger"):
+                lines += _generated(opened.group(2), chapter)
+                closing = opened.group(1)
+                generated = True
+            elif opened:
+                raise NotebookError(
+                    f"{name}: the directive {opened.group(2)!r} has no form in a notebook"
+                )
+            elif closing and line.strip() == closing:
+                closing, generated = "", False
+            elif generated:
+                continue
+            elif re.fullmatch(r"\([\w-]+\)=", line.strip()):
+                continue
+            else:
+                lines.append(f"> {line}".rstrip() if closing else line)
+        return "\n".join(lines)
+
+    def finish(source: str) -> str:
+        source = ROLE.sub(role, source)
+        source = re.sub(r"\]\(([\w-]+)\.md(#[\w-]*)?\)", r"](\1.ipynb\2)", source)
+        source = FOOTNOTE.sub(footnote, source)
+        source = "\n".join(
+            FOOTNOTE_TEXT.sub(
+                lambda match: f"{notes.index(match.group(1)) + 1}. "
+                if match.group(1) in notes
+                else "- ",
+                line,
+            )
+            for line in source.splitlines()
+        )
+        return line_by_line(source)
+
+    return finish
+
+
+def _generated(kind: str, chapter: str) -> list[str]:
+    """What a ledger directive leaves in a notebook: a count, or one line a statement."""
+    listed = [
+        entry
+        for entry in claims.ledger()
+        if kind == "ledger" or entry.claim.chapter == chapter
+    ]
+    if kind == "tally":
+        counts = Counter(entry.verdict.word for entry in listed)
+        words = ", ".join(f"{counts[w]} {w}" for w in claims.LABELS if counts[w])
+        return [f"Of {len(listed)} statements: {words}."]
+    return [
+        f"- **{entry.claim.id}** {entry.claim.statement_en} **{entry.verdict.word}**"
+        for entry in listed
+    ]

@@ -1,0 +1,303 @@
+"""The ledger on the page: marks in the text, a chapter's list, the whole table.
+
+``{claim}`E065``` marks a statement where it is discussed. ``{tally}`` counts a chapter's
+verdicts, ``{statements}`` lists them, ``{ledger}`` is the table of all. Everything is
+plain HTML; the browser adds a card to the marks and filters to the table.
+"""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.logging import getLogger
+
+from explainer import claims, exports
+from explainer.claims import Entry
+from explainer.values import Value, format_value
+
+logger = getLogger(__name__)
+
+LEDGER_PAGE = "chapters/ledger"
+ARTICLES = {
+    "news": "News report",
+    "explainer": "Explainer",
+    "short-version": "Short version",
+}
+TIERS = ("primary", "reputable", "other")
+
+
+class claim_mark(nodes.Inline, nodes.TextElement):  # noqa: N801
+    """The label of a statement in a sentence; ``claim`` is its id."""
+
+
+class ledger_block(nodes.General, nodes.Element):  # noqa: N801
+    """A generated block; ``kind`` is tally, statements or ledger."""
+
+
+@cache
+def entries() -> dict[str, Entry]:
+    """All statements by id, in reading order, judged."""
+    return {entry.claim.id: entry for entry in claims.ledger()}
+
+
+def of_chapter(page: str) -> list[Entry]:
+    """The statements that a page lists."""
+    chapter = claims.chapter_of(Path(page).name)
+    return [entry for entry in entries().values() if entry.claim.chapter == chapter]
+
+
+# --- HTML ------------------------------------------------------------------------
+
+
+def verdict_html(entry: Entry) -> str:
+    word = entry.verdict.word
+    return f'<span class="verdict verdict-{word}">{claims.LABELS[word]["en"]}</span>'
+
+
+def measured_html(entry: Entry) -> str:
+    """Stated against measured, where both can be compared."""
+    verdict = entry.verdict
+    if not verdict.computed or verdict.measured is None or verdict.stated is None:
+        return "judged from the evidence"
+    stated = shown(verdict.stated, verdict.stated_high)
+    return f"stated {stated}, measured {shown(verdict.measured, verdict.measured_high)}"
+
+
+def shown(low: Value, high: Value | None) -> str:
+    """A figure, or both ends of a range."""
+    text = html.escape(format_value(low))
+    if high is None or high == low:
+        return text
+    return claims.RANGE["en"].format(text, html.escape(format_value(high)))
+
+
+def source_html(evidence: Any) -> str:
+    source = evidence.source
+    title = html.escape(source.title)
+    if source.address:
+        address = html.escape(source.address, quote=True)
+        title = f'<a href="{address}" rel="noreferrer">{title}</a>'
+    parts = [html.escape(source.publisher), title, source.published, source.tier]
+    return ", ".join(part for part in parts if part)
+
+
+def entry_html(entry: Entry, ledger: str) -> str:
+    """One statement in a chapter's list."""
+    claim = entry.claim
+    sources = "".join(f"<li>{source_html(item)}</li>" for item in entry.evidence)
+    more = f'<a href="{ledger}#{claim.id}">{claim.id} in the ledger</a>'
+    return (
+        f'<li class="statement" id="{claim.id}">'
+        f'<p class="statement-text"><span class="statement-id">{claim.id}</span> '
+        f"{html.escape(claim.statement_en)}</p>"
+        f'<p class="statement-verdict">{verdict_html(entry)} '
+        f'<span class="statement-measured">{measured_html(entry)}</span></p>'
+        f"<details><summary>Why, and on which evidence</summary>"
+        f'<p class="statement-reason">{html.escape(entry.verdict.reason)}</p>'
+        f'<ul class="statement-sources">{sources}</ul><p>{more}</p></details></li>'
+    )
+
+
+def tally_html(listed: list[Entry]) -> str:
+    """How many statements of a chapter hold; a bar with words, not colour alone."""
+    counts = Counter(entry.verdict.word for entry in listed)
+    computed = sum(entry.verdict.computed for entry in listed)
+    parts = "".join(
+        f'<li class="tally-{word}"><strong>{counts[word]}</strong> '
+        f"{claims.LABELS[word]['en']}</li>"
+        for word in claims.LABELS
+        if counts[word]
+    )
+    return (
+        f'<div class="tally"><p>This chapter tests {len(listed)} statements of the '
+        f"articles; {computed} of the verdicts are computed from data.</p>"
+        f"<ul>{parts}</ul></div>"
+    )
+
+
+def statements_html(listed: list[Entry], ledger: str) -> str:
+    items = "".join(entry_html(entry, ledger) for entry in listed)
+    return f'<ol class="statements" data-more="To the entry and its evidence">{items}</ol>'
+
+
+def best_tier(entry: Entry) -> str:
+    """The strongest kind of evidence behind a statement; ``data`` if it is measured."""
+    if entry.verdict.computed:
+        return "data"
+    tiers = {item.source.tier for item in entry.evidence}
+    return next((tier for tier in TIERS if tier in tiers), "none")
+
+
+def row_html(entry: Entry) -> str:
+    """One statement as a row of the whole table."""
+    claim, verdict = entry.claim, entry.verdict
+    data = {
+        "article": claim.article,
+        "chapter": claim.chapter,
+        "kind": claim.kind,
+        "verdict": verdict.word,
+        "tier": best_tier(entry),
+    }
+    attributes = "".join(f' data-{key}="{value}"' for key, value in data.items())
+    evidence = "".join(
+        f"<li>{source_html(item)}: {html.escape(item.says)}</li>" for item in entry.evidence
+    )
+    searched = (
+        f"<p>Searched: {html.escape(claim.searched)}</p>" if claim.searched else ""
+    )
+    return (
+        f'<tr id="{claim.id}"{attributes}><th scope="row"><a href="#{claim.id}">'
+        f"{claim.id}</a></th><td>{html.escape(claim.statement_en)}<details><summary>Why"
+        f"</summary><p>{html.escape(verdict.reason)}</p>{searched}"
+        f"{f'<ul>{evidence}</ul>' if evidence else ''}</details></td>"
+        f"<td>{measured_html(entry)}</td><td>{verdict_html(entry)}</td></tr>"
+    )
+
+
+def choices(name: str, label: str, pairs: Iterable[tuple[str, str]]) -> str:
+    options = "".join(f'<option value="{value}">{text}</option>' for value, text in pairs)
+    return (
+        f'<p><label for="filter-{name}">{label}</label> '
+        f'<select id="filter-{name}" data-filter="{name}"><option value="">all</option>'
+        f"{options}</select></p>"
+    )
+
+
+def ledger_html() -> str:
+    """The table of all statements with its filters (which need JavaScript)."""
+    listed = list(entries().values())
+
+    def found(key: str) -> list[tuple[str, str]]:
+        values = dict.fromkeys(getattr(entry.claim, key) for entry in listed)
+        return [(value, value) for value in values]
+
+    filters = "".join(
+        [
+            choices("article", "Article", ARTICLES.items()),
+            choices("chapter", "Chapter", found("chapter")),
+            choices("kind", "Kind", sorted(found("kind"))),
+            choices(
+                "verdict",
+                "Verdict",
+                ((word, label["en"]) for word, label in claims.LABELS.items()),
+            ),
+            choices(
+                "tier",
+                "Strongest evidence",
+                [
+                    ("data", "computed from data"),
+                    ("primary", "primary source"),
+                    ("reputable", "reputable source"),
+                    ("other", "other source"),
+                    ("none", "none found"),
+                ],
+            ),
+        ]
+    )
+    rows = "".join(map(row_html, listed))
+    return (
+        '<form class="ledger-filter" id="ledger-filter" role="search">'
+        f'{filters}<p><label for="filter-text">Words</label> <input type="search" '
+        'id="filter-text" data-filter="text" autocomplete="off"></p>'
+        '<p class="ledger-count" role="status" aria-live="polite" '
+        f'data-template="{{shown}} of {{all}} statements">{len(listed)} of '
+        f"{len(listed)} statements</p>"
+        '<p><button type="reset">Show all</button></p></form>'
+        '<p class="ledger-files"><a href="../ledger/claims.csv" download>CSV</a> '
+        '<a href="../ledger/claims.json" download>JSON</a> '
+        '<a href="../ledger/claimreview.jsonld" download>ClaimReview (JSON-LD)</a></p>'
+        '<table class="ledger" id="ledger-table"><caption>All statements of both articles, '
+        "in reading order</caption><thead><tr>"
+        '<th scope="col">Id</th><th scope="col">Statement</th>'
+        '<th scope="col">Stated and measured</th><th scope="col">Verdict</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+# --- Sphinx ----------------------------------------------------------------------
+
+
+class ClaimRole(SphinxRole):
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        if self.text not in entries():
+            logger.warning(
+                "data/claims.csv: no statement %r", self.text, location=self.get_location()
+            )
+            return [nodes.problematic(self.rawtext, self.rawtext)], []
+        node = claim_mark(claim=self.text)
+        self.set_source_info(node)
+        return [node], []
+
+
+class LedgerDirective(SphinxDirective):
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        return [ledger_block(kind=self.name)]
+
+
+def visit_mark(self: Any, node: claim_mark) -> None:
+    entry = entries()[node["claim"]]
+    claim, word = entry.claim, entry.verdict.word
+    here = self.builder.current_docname
+    own = claim.chapter == claims.chapter_of(Path(here).name)
+    page = "" if own else self.builder.get_relative_uri(here, LEDGER_PAGE)
+    self.body.append(
+        f'<a class="claim claim-{word}" href="{page}#{claim.id}" '
+        f'data-claim="{claim.id}">{claim.id} {claims.LABELS[word]["en"]}</a>'
+    )
+    raise nodes.SkipNode
+
+
+def visit_block(self: Any, node: ledger_block) -> None:
+    here = self.builder.current_docname
+    if node["kind"] == "ledger":
+        self.body.append(ledger_html())
+    elif node["kind"] == "tally":
+        self.body.append(tally_html(of_chapter(here)))
+    else:
+        ledger = self.builder.get_relative_uri(here, LEDGER_PAGE)
+        self.body.append(statements_html(of_chapter(here), ledger))
+    raise nodes.SkipNode
+
+
+def skip(self: Any, node: nodes.Node) -> None:
+    raise nodes.SkipNode
+
+
+def check_places(app: Sphinx, env: Any) -> None:
+    """Each chapter that the ledger names and the book holds lists its statements."""
+    for page in env.found_docs:
+        listed = of_chapter(page)
+        if not listed:
+            continue
+        kinds = [node["kind"] for node in env.get_doctree(page).findall(ledger_block)]
+        if kinds.count("statements") != 1:
+            logger.warning(
+                "%s lists its %d statements %d times; expected one {statements}",
+                page, len(listed), kinds.count("statements"),
+            )  # fmt: skip
+
+
+def write_exports(app: Sphinx, error: Exception | None) -> None:
+    if not error and app.builder.format == "html":
+        exports.write(Path(app.outdir, "ledger"))
+
+
+def setup(app: Sphinx) -> None:
+    none = (skip, None)
+    app.add_role("claim", ClaimRole())
+    for name in ("tally", "statements", "ledger"):
+        app.add_directive(name, LedgerDirective)
+    app.add_node(claim_mark, html=(visit_mark, None), text=none, latex=none)
+    app.add_node(ledger_block, html=(visit_block, None), text=none, latex=none)
+    app.connect("env-check-consistency", check_places)
+    app.connect("build-finished", write_exports)

@@ -1,0 +1,121 @@
+"""Pages in a real browser: no strangers, no errors, charts that wake up."""
+
+from __future__ import annotations
+
+import pytest
+
+from explainer import build
+
+pytestmark = pytest.mark.browser
+PAGES = [page.stem for page in build.chapters()]
+SIZES = {"desk": (1280, 900), "phone": (390, 844)}
+
+
+@pytest.fixture
+def visit(browser, server, site):
+    """Opens a page; gives it back with what it asked for and what it complained of."""
+    contexts = []
+
+    def opened(name, size="desk", scheme="light", scripts=True, file=False):
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.asked, page.complaints = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: message.type in ("error", "warning")
+            and page.complaints.append(message.text),
+        )
+        root = site.as_uri() if file else server
+        page.goto(f"{root}/en/chapters/{name}.html")
+        page.wait_for_load_state("networkidle")
+        page.root = root
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def strangers(page):
+    return [url for url in page.asked if not url.startswith((page.root, "data:"))]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_no_stranger_and_complains_of_nothing(visit, name, size):
+    page = visit(name, size)
+    page.mouse.wheel(0, 20000)
+    assert strangers(page) == []
+    assert page.complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_chart_script_is_loaded_before_a_reader_points_at_a_chart(visit, name):
+    page = visit(name)
+    page.mouse.wheel(0, 20000)
+    assert not [url for url in page.asked if "charts.js" in url]
+
+
+@pytest.mark.parametrize("file", [False, True], ids=["server", "file"])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_chart_wakes_up_without_moving_the_page(visit, name, file):
+    page = visit(name, file=file)
+    figures = page.query_selector_all("figure.chart")
+    for figure in figures:
+        figure.scroll_into_view_if_needed()
+        before = figure.bounding_box()["height"]
+        figure.hover()
+        page.wait_for_function("figure => figure.dataset.state === 'live'", arg=figure)
+        assert abs(figure.bounding_box()["height"] - before) < 1, figure.get_attribute("id")
+    assert page.complaints == []
+    assert strangers(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_slider_and_picker_works_by_keyboard(visit, name):
+    page = visit(name)
+    for control in page.query_selector_all(".chart-control input, .chart-control select"):
+        figure = control.evaluate_handle("control => control.closest('figure')").as_element()
+        control.focus()
+        page.wait_for_function("figure => figure.dataset.state === 'live'", arg=figure)
+        live = figure.query_selector(".chart-view")
+        before = live.inner_html()
+        moved = control.get_attribute("type") == "range" and control.evaluate(
+            "control => +control.value === +control.max"
+        )
+        page.keyboard.press("ArrowLeft" if moved else "ArrowDown" if control.evaluate("c => c.tagName === 'SELECT'") else "ArrowRight")
+        page.wait_for_timeout(300)
+        assert live.inner_html() != before, f"{control.get_attribute('id')} changes nothing"
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_without_scripts_shows_text_and_drawings(visit, name):
+    page = visit(name, scripts=False)
+    assert len(page.inner_text("main").split()) > 100
+    for figure in page.query_selector_all("figure.chart"):
+        assert figure.query_selector(".chart-wide svg").bounding_box()["height"] > 60
+        shown = figure.query_selector_all(".chart-control")
+        assert not [control for control in shown if control.is_visible()]
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Shanghai"])
+def test_the_crash_falls_on_the_27th_in_every_time_zone(browser, server, zone):
+    context = browser.new_context(timezone_id=zone, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{server}/en/chapters/2-the-trigger.html")
+    figure = page.query_selector("figure.chart")
+    before = figure.query_selector(".chart-wide").inner_text()
+    figure.hover()
+    page.wait_for_function("figure => figure.dataset.state === 'live'", arg=figure)
+    assert figure.query_selector(".chart-wide").inner_text() == before
+    context.close()

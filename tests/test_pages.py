@@ -1,0 +1,256 @@
+"""What holds for every built page, without a browser."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+Attributes = dict[str, str]
+# Script elements of these types are data: a browser never runs them.
+DATA = ("application/json", "application/ld+json")
+LAX = {"'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:"}
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
+LOADING_RELATIONS = {"stylesheet", "icon", "preload", "modulepreload", "prefetch"}
+
+
+@dataclass
+class Page(HTMLParser):
+    """A written page: its elements in order, and the words inside some of them."""
+
+    path: Path
+    elements: list[tuple[str, Attributes]] = field(default_factory=list)
+    words: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._open: list[str] = []
+        self.feed(self.path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag in ("title", "script", "h1", "style"):
+            self._open.append(tag)
+            self.words.setdefault(tag, []).append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open and self._open[-1] == tag:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        for tag in self._open:
+            self.words[tag][-1] += data
+
+    def all(self, tag: str, **wanted: str) -> list[Attributes]:
+        return [
+            attributes
+            for name, attributes in self.elements
+            if name == tag
+            and all(
+                attributes.get(key.replace("_", "-")) == value
+                for key, value in wanted.items()
+            )
+        ]
+
+    def only(self, tag: str, **wanted: str) -> Attributes:
+        found = self.all(tag, **wanted)
+        assert len(found) == 1, f"{self.path} has {len(found)} of <{tag}> {wanted or ''}"
+        return found[0]
+
+    def meta(self, name: str) -> list[str]:
+        return [attributes.get("content", "") for attributes in self.all("meta", name=name)]
+
+    def loaded(self) -> list[str]:
+        """The addresses that a browser fetches on its own."""
+        links = [
+            link["href"]
+            for link in self.all("link")
+            if LOADING_RELATIONS & set(link.get("rel", "").split())
+        ]
+        sources = [a["src"] for _, a in self.elements if "src" in a]
+        sets = [
+            part.split()[0]
+            for _, a in self.elements
+            for part in a.get("srcset", "").split(",")
+            if part.strip()
+        ]
+        return links + sources + sets
+
+
+@cache
+def read(path: Path) -> Page:
+    return Page(path)
+
+
+@pytest.fixture(scope="module")
+def everything(site: Path) -> list[Page]:
+    """Every HTML file of the site, those that only lead elsewhere included."""
+    return [read(path) for path in sorted(site.rglob("*.html"))]
+
+
+@pytest.fixture(scope="module")
+def pages(everything: list[Page]) -> list[Page]:
+    """The pages with something to read."""
+    found = [page for page in everything if not page.all("meta", http_equiv="refresh")]
+    assert found
+    return found
+
+
+def failing(pages: list[Page], keeps_rule) -> list[str]:
+    return [page.path.as_posix() for page in pages if not keeps_rule(page)]
+
+
+# --- what may run and load -------------------------------------------------------
+
+
+def test_every_page_starts_with_a_strict_policy(everything):
+    for page in everything:
+        where = page.path
+        policy = page.only("meta", http_equiv="Content-Security-Policy")
+        rules = {
+            name: sources
+            for name, *sources in map(str.split, policy["content"].split(";"))
+        }
+        assert rules["default-src"] == ["'none'"], where
+        assert rules["base-uri"] == ["'none'"], where
+        for sources in rules.values():
+            assert not LAX & set(sources), where
+        tags = [tag for tag, _ in page.elements]
+        first = min(tags.index(tag) for tag in ("script", "link") if tag in tags)
+        assert ("meta", policy) in page.elements[:first], where
+
+
+def test_no_page_carries_a_script_a_handler_or_a_style_of_its_own(everything):
+    for page in everything:
+        for script in page.all("script"):
+            assert "src" in script or script.get("type") in DATA, page.path
+        assert not page.all("style"), page.path
+        for tag, attributes in page.elements:
+            own = [name for name in attributes if name == "style" or name.startswith("on")]
+            assert not own, f"{page.path}: <{tag}> has {own}"
+
+
+def test_no_page_loads_anything_from_elsewhere(everything):
+    for page in everything:
+        strangers = [
+            address
+            for address in page.loaded()
+            if (urlsplit(address).scheme or urlsplit(address).netloc)
+            and not address.startswith("data:")
+        ]
+        assert strangers == [], page.path
+
+
+def test_every_file_that_a_page_loads_is_there(everything):
+    for page in everything:
+        for address in page.loaded():
+            if not address.startswith("data:"):
+                file = page.path.parent / unquote(urlsplit(address).path)
+                assert file.resolve().is_file(), f"{page.path}: {address}"
+
+
+def test_a_chapter_loads_one_style_sheet_and_two_small_scripts(pages):
+    for page in pages:
+        if page.path.name != "search.html":
+            names = {Path(urlsplit(address).path).name for address in page.loaded()}
+            images = {name for name in names if name.endswith((".png", ".webp", ".jpg"))}
+            assert names - images == {"theme.js", "book.css", "book.js", "favicon.svg"}
+
+
+def test_what_every_page_needs_weighs_under_twelve_kilobytes(pages):
+    page = next(page for page in pages if page.path.parent.name == "chapters")
+    files = {
+        (page.path.parent / urlsplit(address).path).resolve() for address in page.loaded()
+    }
+    weight = sum(len(gzip.compress(file.read_bytes(), 9)) for file in files)
+    assert weight < 12_000, {file.name: file.stat().st_size for file in files}
+
+
+# --- what a reader and her tools are told ----------------------------------------
+
+
+def test_every_page_names_its_language(everything, site):
+    languages = {"en": "en", "zh-tw": "zh-TW", "zh-cn": "zh-CN"}
+    for page in everything:
+        edition = page.path.relative_to(site).parts[0]
+        assert page.only("html")["lang"] == languages.get(edition, "en"), page.path
+
+
+def test_every_page_has_a_title_of_its_own_and_the_books(pages):
+    titles = Counter()
+    for page in pages:
+        title = page.words["title"][0]
+        own, _, book = title.partition(" – ")
+        assert own.strip() and book.strip(), f"{page.path}: {title!r}"
+        titles[page.path.parts[-3], title] += 1
+    assert [title for title, count in titles.items() if count > 1] == []
+
+
+def test_every_page_is_described_once(pages):
+    for page in pages:
+        descriptions = page.meta("description")
+        assert len(descriptions) == 1 and descriptions[0].strip(), page.path
+
+
+def test_every_page_fits_phones_and_both_colour_schemes(pages):
+    assert failing(pages, lambda page: len(page.meta("viewport")) == 1) == []
+    assert failing(pages, lambda page: page.meta("color-scheme") == ["light dark"]) == []
+
+
+def test_every_page_has_one_main_heading_and_no_gap_below_it(pages):
+    for page in pages:
+        levels = [HEADINGS[tag] for tag, _ in page.elements if tag in HEADINGS]
+        assert levels[0] == 1 and levels.count(1) == 1, f"{page.path}: {levels}"
+        for above, below in zip(levels, levels[1:], strict=False):
+            assert below <= above + 1, f"{page.path}: h{above} is followed by h{below}"
+
+
+def test_the_first_link_skips_to_the_text(pages):
+    for page in pages:
+        first = page.all("a")[0]
+        assert first["href"] == f"#{page.only('main')['id']}", page.path
+
+
+def test_every_page_has_its_landmarks_and_navigation_is_named(pages):
+    for page in pages:
+        for landmark in ("header", "main", "footer"):
+            page.only(landmark)
+        names = [
+            nav.get("aria-label") or nav.get("aria-labelledby") for nav in page.all("nav")
+        ]
+        assert all(names) and len(set(names)) == len(names), f"{page.path}: {names}"
+
+
+def test_a_chapter_is_marked_in_the_contents(pages):
+    for page in pages:
+        marked = len(page.all("a", aria_current="page"))
+        assert marked == (page.path.parent.name == "chapters"), page.path
+
+
+def test_no_identifier_is_given_twice(pages):
+    for page in pages:
+        given = Counter(a["id"] for _, a in page.elements if "id" in a)
+        assert [name for name, count in given.items() if count > 1] == [], page.path
+
+
+def test_a_link_within_a_page_has_its_target(pages):
+    for page in pages:
+        known = {a["id"] for _, a in page.elements if "id" in a}
+        for link in page.all("a"):
+            target = link.get("href", "")
+            if target.startswith("#") and target != "#":
+                assert unquote(target[1:]) in known, f"{page.path}: {target}"
+
+
+def test_a_picture_or_drawing_is_described_or_hidden(pages):
+    for page in pages:
+        for image in page.all("img"):
+            assert image.get("alt"), f"{page.path}: {image.get('src')}"
+        for drawing in page.all("svg"):
+            assert drawing.get("aria-hidden") == "true" or drawing.get("role") == "img"

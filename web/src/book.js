@@ -1,0 +1,83 @@
+// Every page carries this one small script. Charts are drawings until a reader points at
+// one, touches it or moves a control; only then is the runtime fetched.
+import { setUpCode } from "./code.js";
+import { setUpFrame } from "./frame.js";
+import { setUpLedger } from "./ledger.js";
+
+const here = document.currentScript.src;
+let runtime;
+
+function loadRuntime() {
+  runtime ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL("charts.js", here).href;
+    script.onload = () => resolve(window.bookCharts);
+    script.onerror = () => reject(new Error(`could not load ${script.src}`));
+    document.head.append(script);
+  });
+  return runtime;
+}
+
+function setUp(figure) {
+  const specs = JSON.parse(figure.querySelector(".chart-spec").textContent);
+  const boxes = { wide: figure.querySelector(".chart-wide"), narrow: figure.querySelector(".chart-narrow") };
+  const widths = { wide: 680, narrow: 350 };
+  const settings = {};
+  const views = {};
+
+  async function wake() {
+    const shown = boxes.narrow.getClientRects().length ? "narrow" : "wide";
+    if (!views[shown]) {
+      const spec = specs[shown] ?? specs.wide;
+      views[shown] = loadRuntime().then((charts) => charts.wake(boxes[shown], spec, widths[shown], settings));
+    }
+    figure.dataset.state = "loading";
+    try {
+      const view = await views[shown];
+      figure.dataset.state = "live";
+      return view;
+    } catch (error) {
+      // The drawing stays, and so do the numbers behind it.
+      figure.dataset.state = "static";
+      throw error;
+    }
+  }
+
+  async function apply(name, value) {
+    settings[name] = value;
+    await wake();
+    const charts = await runtime;
+    for (const ready of Object.values(views)) {
+      const view = await ready;
+      await view.signal(name, settings[name]).runAsync();
+      figure.querySelector(".chart-readout").textContent = charts.readout(view);
+    }
+  }
+
+  for (const control of figure.querySelectorAll(".chart-control select, .chart-control input")) {
+    const name = control.dataset.parameter;
+    if (control.type === "range") {
+      const positions = JSON.parse(control.dataset.positions);
+      const labels = JSON.parse(control.dataset.labels);
+      const output = control.parentElement.querySelector("output");
+      control.addEventListener("input", () => {
+        output.textContent = labels[control.value];
+        control.setAttribute("aria-valuetext", labels[control.value]);
+        apply(name, positions[control.value]);
+      });
+    } else {
+      control.addEventListener("change", () => apply(name, control.value));
+    }
+  }
+  const events = ["pointerenter", "touchstart", "focusin"];
+  const first = () => {
+    wake();
+    addEventListener("resize", wake, { passive: true });
+  };
+  for (const event of events) figure.addEventListener(event, first, { once: true, passive: true });
+}
+
+for (const figure of document.querySelectorAll("figure.chart")) setUp(figure);
+setUpFrame();
+setUpCode();
+setUpLedger();

@@ -1,0 +1,110 @@
+// The ledger: cards for the marks in the text, filters for the table of all statements.
+// Without this script a mark is a link and the table is complete.
+
+// A mark opens its statement's entry (which stands at the end of the page) as a card.
+function setUpMarks() {
+  if (!HTMLElement.prototype.showPopover) return;
+  let card;
+  for (const mark of document.querySelectorAll("a.claim")) {
+    const entry = document.getElementById(mark.dataset.claim);
+    if (!entry) continue;
+    mark.setAttribute("aria-haspopup", "dialog");
+    mark.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      card?.remove();
+      card = document.createElement("div");
+      card.className = "claim-card";
+      card.popover = "auto";
+      card.tabIndex = -1;
+      card.setAttribute("role", "dialog");
+      card.setAttribute("aria-label", mark.textContent);
+      for (const part of entry.querySelectorAll(".statement-text, .statement-verdict, .statement-reason")) {
+        card.append(part.cloneNode(true));
+      }
+      const more = document.createElement("a");
+      more.href = mark.getAttribute("href");
+      more.textContent = entry.closest("ol").dataset.more;
+      more.addEventListener("click", () => {
+        entry.querySelector("details").open = true;
+        card.hidePopover();
+      });
+      const last = document.createElement("p");
+      last.append(more);
+      card.append(last);
+      mark.after(card);
+      card.showPopover();
+      const place = mark.getBoundingClientRect();
+      const below = place.bottom + card.offsetHeight + 8 < innerHeight;
+      const top = below ? place.bottom + 6 : Math.max(8, place.top - card.offsetHeight - 6);
+      card.style.top = `${top}px`;
+      card.style.left = `${Math.max(8, Math.min(place.left, innerWidth - card.offsetWidth - 8))}px`;
+      card.focus();
+      card.addEventListener("toggle", (change) => {
+        if (change.newState === "closed" && card.contains(document.activeElement)) mark.focus();
+      });
+    });
+  }
+}
+
+// Filters live in the address after "#", so that a filtered ledger can be shared, from a
+// file too; "#E008" alone is the address of one statement.
+function setUpTable() {
+  const form = document.getElementById("ledger-filter");
+  if (!form) return;
+  const rows = [...document.querySelectorAll("#ledger-table tbody tr")];
+  const inputs = [...form.querySelectorAll("[data-filter]")];
+  const count = form.querySelector(".ledger-count");
+  const words = new Map();
+
+  // The words of a row are read when somebody first searches, not when the page opens.
+  const text = (row) => {
+    if (!words.has(row)) words.set(row, row.textContent.toLowerCase());
+    return words.get(row);
+  };
+
+  function apply() {
+    const wanted = inputs.map((input) => [input.dataset.filter, input.value.trim().toLowerCase()]).filter(([, value]) => value);
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = !wanted.every(([name, value]) =>
+        name === "text" ? value.split(/\s+/).every((word) => text(row).includes(word)) : row.dataset[name] === value,
+      );
+      shown += !row.hidden;
+    }
+    count.textContent = count.dataset.template.replace("{shown}", shown).replace("{all}", rows.length);
+    return wanted;
+  }
+
+  function remember() {
+    const address = new URLSearchParams(apply()).toString();
+    history.replaceState(null, "", `#${address}`);
+  }
+
+  function recall() {
+    const hash = decodeURIComponent(location.hash.slice(1));
+    if (/^[NES]\d{3}$/.test(hash)) {
+      form.reset();
+      apply();
+      const row = document.getElementById(hash);
+      if (!row) return;
+      row.querySelector("details").open = true;
+      row.scrollIntoView({ block: "center" });
+      return;
+    }
+    const wanted = new URLSearchParams(location.hash.slice(1));
+    for (const input of inputs) input.value = wanted.get(input.dataset.filter) ?? "";
+    apply();
+  }
+
+  form.addEventListener("input", remember);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(remember));
+  addEventListener("hashchange", recall);
+  recall();
+}
+
+export function setUpLedger() {
+  setUpMarks();
+  setUpTable();
+}
