@@ -177,15 +177,29 @@ def render(folder: str, language: str) -> Path:
     """Render one edition into its work folder, warnings as errors."""
     from sphinx.cmd.build import build_main
 
-    work = BUILD / "work"
+    work, doctrees = BUILD / "work" / folder, BUILD / "work" / "doctrees" / folder
+    forget_what_is_gone(work, doctrees)
     os.environ["BOOK_LANGUAGE"] = language
     arguments = ["-n", "-W", "--keep-going", "-q", "-b", "html"]
-    arguments += ["-d", str(work / "doctrees" / folder), str(ROOT), str(work / folder)]
-    if build_main(arguments):
+    if build_main([*arguments, "-d", str(doctrees), str(ROOT), str(work)]):
+        # Sphinx warns about a page once, when it reads it: read all of them again.
+        shutil.rmtree(doctrees, ignore_errors=True)
         raise BuildFailed(
             f"the {folder} edition did not build; the messages above name file and line"
         )
-    return work / folder
+    return work
+
+
+def forget_what_is_gone(work: Path, doctrees: Path) -> None:
+    """A page or a file that the book no longer has must not live on in the site."""
+    listing = work.with_suffix(".pages")
+    pages = "\n".join(page.stem for page in chapters())
+    if not listing.exists() or listing.read_text() != pages:
+        for folder in (work, doctrees):
+            shutil.rmtree(folder, ignore_errors=True)
+        work.mkdir(parents=True, exist_ok=True)
+        listing.write_text(pages)
+    shutil.rmtree(work / "_static", ignore_errors=True)
 
 
 def publish(editions: dict[str, Path]) -> None:

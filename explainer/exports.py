@@ -22,8 +22,9 @@ LEDGER_PAGE = "en/chapters/ledger.html"
 RATINGS = {"contradicted": 1, "unverified": 2, "imprecise": 3, "supported": 4}
 FLAT = (
     "id", "article", "chapter", "section", "kind", "paraphrase_en", "paraphrase_zh_hant",
-    "comparator", "stated", "stated_high", "unit", "as_of", "measured", "verdict",
-    "computed", "measurement", "reason", "searched",
+    "comparator", "stated", "stated_high", "unit", "as_of", "measured",
+    "measured_high", "verdict", "computed", "measurement", "reading", "reason",
+    "searched",
 )  # fmt: skip
 
 _TEXT = {"type": "string"}
@@ -71,12 +72,20 @@ SCHEMA: dict[str, Any] = {
                     **_NUMBER_OR_TEXT,
                     "description": "What the tables answer, in the unit of stated.",
                 },
+                "measured_high": {
+                    **_NUMBER_OR_TEXT,
+                    "description": "Upper end, where the measured answer is a range.",
+                },
                 "verdict": {"enum": list(claims.LABELS)},
                 "computed": {
                     "type": "boolean",
                     "description": "True if code decided, false if an editor did.",
                 },
                 "measurement": {"type": ["string", "null"]},
+                "reading": {
+                    "type": ["string", "null"],
+                    "description": "How a statement without a figure is made measurable.",
+                },
                 "reason": _TEXT,
                 "searched": {"type": ["string", "null"]},
                 "evidence": {"type": "array", "items": {"$ref": "#/$defs/evidence"}},
@@ -117,9 +126,11 @@ def as_record(entry: Entry) -> dict[str, Any]:
         "unit": claim.unit or None,
         "as_of": claim.as_of or None,
         "measured": verdict.measured.number if verdict.measured else None,
+        "measured_high": verdict.measured_high.number if verdict.measured_high else None,
         "verdict": verdict.word,
         "computed": verdict.computed,
         "measurement": _measurement(entry),
+        "reading": claim.reading or None,
         "reason": verdict.reason,
         "searched": claim.searched or None,
         "evidence": [

@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 
 from explainer import claims, exports
-from explainer.claims import Entry
+from explainer.claims import Claim, Entry
 from explainer.values import Value, format_value
 
 logger = getLogger(__name__)
@@ -136,6 +136,13 @@ def best_tier(entry: Entry) -> str:
     return next((tier for tier in TIERS if tier in tiers), "none")
 
 
+def allowed(claim: Claim) -> str:
+    """A written tolerance and its reason, where a statement has one."""
+    if not claim.tolerance:
+        return ""
+    return f"{claim.tolerance}. {claim.tolerance_reason}"
+
+
 def row_html(entry: Entry) -> str:
     """One statement as a row of the whole table."""
     claim, verdict = entry.claim, entry.verdict
@@ -150,13 +157,19 @@ def row_html(entry: Entry) -> str:
     evidence = "".join(
         f"<li>{source_html(item)}: {html.escape(item.says)}</li>" for item in entry.evidence
     )
-    searched = (
-        f"<p>Searched: {html.escape(claim.searched)}</p>" if claim.searched else ""
+    notes = "".join(
+        f"<p>{label}: {html.escape(text)}</p>"
+        for label, text in (
+            ("Tested as", claim.reading),
+            ("Allowed instead of the rule", allowed(claim)),
+            ("Searched", claim.searched),
+        )
+        if text
     )
     return (
         f'<tr id="{claim.id}"{attributes}><th scope="row"><a href="#{claim.id}">'
         f"{claim.id}</a></th><td>{html.escape(claim.statement_en)}<details><summary>Why"
-        f"</summary><p>{html.escape(verdict.reason)}</p>{searched}"
+        f"</summary><p>{html.escape(verdict.reason)}</p>{notes}"
         f"{f'<ul>{evidence}</ul>' if evidence else ''}</details></td>"
         f"<td>{measured_html(entry)}</td><td>{verdict_html(entry)}</td></tr>"
     )

@@ -163,7 +163,8 @@ def folded(app: Sphinx, run: list[nodes.Element]) -> list[nodes.Node]:
                 fold += part
                 continue
             for output in list(part.children):
-                (fold if isinstance(output, values_node) else shown).append(output)
+                told = next(iter(output.findall(values_node)), None)
+                (shown if told is None else fold).append(output)
     box = nodes.container(classes=["cell"])
     box += [shown, fold] if shown.children else [fold]
     return [box]

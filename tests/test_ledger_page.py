@@ -1,0 +1,135 @@
+"""The ledger on the page: every statement in its place, filters that can be shared."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from explainer import build, claims
+
+PAGES = [page.stem for page in build.chapters()]
+
+
+def html(site, name):
+    return (site / "en" / "chapters" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def listed(text):
+    """The ids in a chapter's list of statements."""
+    return re.findall(r'<li class="statement" id="([NES]\d{3})">', text)
+
+
+def test_every_statement_stands_in_exactly_one_chapters_list(site):
+    found = Counter(claim for name in PAGES for claim in listed(html(site, name)))
+    assert found == Counter(entry.claim.id for entry in claims.ledger())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_chapter_lists_its_own_statements_in_reading_order(site, name):
+    own = [e.claim.id for e in claims.ledger() if e.claim.chapter == claims.chapter_of(name)]
+    assert listed(html(site, name)) == own
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_mark_says_the_verdict_in_words_and_leads_to_the_entry(site, name):
+    text = html(site, name)
+    for word, address, claim, label in re.findall(
+        r'<a class="claim claim-(\w+)" href="([^"]*)" data-claim="(\w+)">([^<]*)</a>', text
+    ):
+        entry = claims.entry(claim)
+        assert label == f"{claim} {entry.verdict.word}" and word == entry.verdict.word
+        own = entry.claim.chapter == claims.chapter_of(name)
+        assert address == (f"#{claim}" if own else f"ledger.html#{claim}")
+
+
+def test_the_table_holds_every_statement_at_its_address(site):
+    rows = re.findall(r'<tr id="([NES]\d{3})" data-article="([\w-]+)"', html(site, "ledger"))
+    assert rows == [(e.claim.id, e.claim.article) for e in claims.ledger()]
+
+
+def test_the_ledgers_files_lie_beside_it(site):
+    for name in re.findall(r'href="\.\./(ledger/[\w.]+)"', html(site, "ledger")):
+        assert (site / "en" / name).stat().st_size > 10_000
+        assert (site / name).read_bytes() == (site / "en" / name).read_bytes()
+
+
+@pytest.fixture
+def ledger(browser, server):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+
+    def opened(fragment=""):
+        page.goto(f"{server}/en/chapters/ledger.html{fragment}")
+        return page
+
+    yield opened
+    context.close()
+
+
+def shown(page):
+    return page.evaluate(
+        "[...document.querySelectorAll('#ledger-table tbody tr')]"
+        ".filter(row => !row.hidden).map(row => row.id)"
+    )
+
+
+@pytest.mark.browser
+def test_filters_work_together_and_the_count_follows(ledger):
+    page = ledger()
+    page.select_option("#filter-article", "news")
+    page.select_option("#filter-verdict", "contradicted")
+    wanted = [
+        e.claim.id
+        for e in claims.ledger()
+        if e.claim.article == "news" and e.verdict.word == "contradicted"
+    ]
+    assert shown(page) == wanted
+    assert page.inner_text(".ledger-count") == f"{len(wanted)} of 330 statements"
+    page.click("button[type=reset]")
+    page.wait_for_function("document.querySelector('.ledger-count').textContent[0] === '3'")
+    assert len(shown(page)) == 330
+
+
+@pytest.mark.browser
+def test_words_are_searched_everywhere_in_an_entry(ledger):
+    page = ledger()
+    page.fill("#filter-text", "starbucks")
+    assert "E008" in shown(page) and len(shown(page)) < 10
+
+
+@pytest.mark.browser
+def test_a_filtered_ledger_has_an_address(ledger):
+    page = ledger()
+    page.select_option("#filter-kind", "record")
+    page.fill("#filter-text", "nvidia")
+    address, first = page.evaluate("location.hash"), shown(page)
+    page.goto("about:blank")
+    assert shown(ledger(address)) == first and first
+
+
+@pytest.mark.browser
+def test_one_statement_has_an_address_and_opens(ledger):
+    page = ledger("#E008")
+    assert page.is_visible("#E008 details ul, #E008 details p")
+    assert len(shown(page)) == 330
+
+
+@pytest.mark.browser
+def test_a_mark_opens_a_card_by_keyboard_and_escape_closes_it(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(f"{server}/en/chapters/2-the-trigger.html")
+    mark = page.query_selector('a.claim[data-claim="E065"]')
+    mark.focus()
+    page.keyboard.press("Enter")
+    card = page.wait_for_selector(".claim-card")
+    text = card.inner_text()
+    assert "320 million shares" in text and "contradicted" in text
+    box = card.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".claim-card", state="hidden")
+    assert page.evaluate("document.activeElement.dataset.claim") == "E065"
+    context.close()
