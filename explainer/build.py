@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 import time
@@ -118,7 +119,7 @@ def execute(say: Callable[[str], None] = print) -> int:
         ):
             name = page.relative_to(ROOT)
             if error:
-                failures.append(f"{name}: a cell failed\n{error}")
+                failures.append(failure(page, error))
                 continue
             store.cache_notebook_bundle(
                 CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds}),
@@ -129,6 +130,19 @@ def execute(say: Callable[[str], None] = print) -> int:
     if failures:
         raise BuildFailed("\n".join(failures))
     return len(stale)
+
+
+def failure(page: Path, error: str) -> str:
+    """What failed and where, from the words of the notebook runner."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", error)
+    _, _, rest = plain.partition("------------------\n")
+    source, _, trace = rest.partition("\n------------------")
+    text = page.read_text(encoding="utf-8")
+    line = text[: max(0, text.find(source))].count("\n") + 1
+    last = [words for words in trace.splitlines() if words.strip()][-1:]
+    code = "\n".join(f"    {words}" for words in source.splitlines())
+    place = f"{page.relative_to(ROOT)}, line {line}"
+    return f"{place}: this cell failed\n{code}\n  {''.join(last)}"
 
 
 def read_page(page: Path):

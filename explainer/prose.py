@@ -28,7 +28,7 @@ ALLOWED: list[tuple[str, str]] = [
     (r"\b[HAVB]\d{2,3}s?\b|\bGB200\b|\bBF16\b|\bFP8\b", "the name of a chip or format"),
     (r"\b[VR]\d(?:\.\d)?(?:-[A-Z]\w+)?\b", "the name of a model"),
     (r"\bGPT-\d(?:\.\d|o)?(?:[- ]mini)?\b|\bo[134](?:-mini|-\d{4})?\b", "the name of a model"),
-    (r"\bL[Ll]a[Mm][Aa][- ]?\d?(?:\.\d)?(?:[- ]\d+B)?", "the name of a model"),
+    (r"\bL[Ll]a[Mm][Aa](?:[- ]\d(?:\.\d)?\b)?(?:[- ]\d+B)?\b", "the name of a model"),
     (r"\b(?:Qwen|Kimi K|Grok|Claude|Gemini|Sonnet)[- ]?\d(?:\.\d)?\b", "the name of a model"),
     (r"\b[NES]\d{3}\b", "the number of a statement"),
     (r"\bNo\. 1\b", "the usual name of first place on a chart"),

@@ -26,7 +26,8 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def browser():
     """Headless Chromium; skipped where there is none, required where CI says so."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
         message = "no Chromium on this machine: browser tests need one"
         if os.environ.get("CI"):

@@ -7,7 +7,12 @@ import pytest
 from explainer import build
 
 pytestmark = pytest.mark.browser
-PAGES = [page.stem for page in build.chapters()]
+# `make test` opens a sample; `make check` opens every page.
+SAMPLE = ("introduction", "2-the-trigger", "conclusion", "ledger")
+PAGES = [
+    pytest.param(page.stem, marks=[] if page.stem in SAMPLE else [pytest.mark.slow])
+    for page in build.chapters()
+]
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
 
 
@@ -92,7 +97,8 @@ def test_every_slider_and_picker_works_by_keyboard(visit, name):
         moved = control.get_attribute("type") == "range" and control.evaluate(
             "control => +control.value === +control.max"
         )
-        page.keyboard.press("ArrowLeft" if moved else "ArrowDown" if control.evaluate("c => c.tagName === 'SELECT'") else "ArrowRight")
+        picker = control.evaluate("control => control.tagName === 'SELECT'")
+        page.keyboard.press("ArrowDown" if picker else "ArrowLeft" if moved else "ArrowRight")
         page.wait_for_timeout(300)
         assert live.inner_html() != before, f"{control.get_attribute('id')} changes nothing"
     assert page.complaints == []
@@ -119,3 +125,13 @@ def test_the_crash_falls_on_the_27th_in_every_time_zone(browser, server, zone):
     page.wait_for_function("figure => figure.dataset.state === 'live'", arg=figure)
     assert figure.query_selector(".chart-wide").inner_text() == before
     context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [page.stem for page in build.chapters()])
+def test_every_page_fits_in_both_themes(visit, name, scheme, size):
+    page = visit(name, size, scheme)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.complaints == []

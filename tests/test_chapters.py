@@ -95,6 +95,7 @@ def test_a_typed_number_in_a_chart_title_is_found_with_its_line(tmp_path):
         "The S&P 500 and the Nasdaq-100 fell; a 10-Q says so; H800 is a chip.",
         "Statement E008 counts {v}`starbucks|word` of them, as ``GPT-4`` and GPT-4o do.",
         "The note called it “a 100% fall”.",
+        "LLaMA 65B, LLaMA-65B, Llama 2 70B and Llama 3.1 405B are models.",
         "See [the file](https://example.org/2025/01/27/17.html) and chapter 3.",
     ],
 )

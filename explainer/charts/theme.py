@@ -26,6 +26,7 @@ COLOURS: dict[str, tuple[str, str]] = {
     "shelter": ("#147a5c", "#4fc79c"),
     "other": ("#6b7682", "#98a3ae"),
     "stated": ("#a3195b", "#ff8cc0"),
+    "paper": ("#fefefe", "#14191f"),
     "band": ("#d5dbe1", "#3d4650"),
 }
 LIGHT = {name: pair[0] for name, pair in COLOURS.items()}

@@ -181,7 +181,7 @@ def draw(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Drawing:
                 "a width, and pass narrow= for phones"
             )
         vega[name] = compiled
-    if vega["wide"] | {"width": 0} == vega["narrow"] | {"width": 0}:
+    if "narrow" not in meta and vega["wide"] | {"width": NARROW} == vega["narrow"]:
         vega.pop("narrow")
     drawing = Drawing(svg, vega, height)
     cache_folder.mkdir(parents=True, exist_ok=True)
@@ -330,7 +330,7 @@ def figure_html(figure: Figure, source_lines: str, files: str) -> str:
         f'<figcaption class="chart-head"><p class="chart-title" id="{name}-title">'
         f"{text(figure.title)}</p>"
         f'<p class="chart-subtitle">{text(figure.subtitle)}</p></figcaption>',
-        *(control_html(figure.name, control) for control in figure.controls),
+        controls_html(figure),
         f'<div class="chart-view" role="img" tabindex="0" aria-labelledby="{name}-title" '
         f'aria-describedby="{name}-description">',
     ]
@@ -355,6 +355,11 @@ def figure_html(figure: Figure, source_lines: str, files: str) -> str:
 def spec_json(figure: Figure) -> str:
     text = json.dumps(figure.drawing.vega, separators=(",", ":"), ensure_ascii=False)
     return css_variables(text).replace("</", "<\\/")
+
+
+def controls_html(figure: Figure) -> str:
+    inputs = "".join(control_html(figure.name, control) for control in figure.controls)
+    return f'<div class="chart-controls">{inputs}</div>' if inputs else ""
 
 
 def control_html(figure: str, control: Mapping[str, Any]) -> str:

@@ -67,6 +67,9 @@ def measured_html(entry: Entry) -> str:
     verdict = entry.verdict
     if not verdict.computed or verdict.measured is None or verdict.stated is None:
         return "judged from the evidence"
+    if verdict.stated.number == 0:
+        # A comparison with nought is the reading's, not the article's, figure.
+        return f"measured {shown(verdict.measured, verdict.measured_high)}"
     stated = shown(verdict.stated, verdict.stated_high)
     return f"stated {stated}, measured {shown(verdict.measured, verdict.measured_high)}"
 

@@ -39,13 +39,11 @@ function tooltip(_handler, event, _item, value) {
 
 // Puts a live view in the place of the drawing inside `box`, at the drawing's own size,
 // so that nothing on the page moves. Returns the view.
-export async function wake(box, spec, width, settings) {
+export async function wake(box, spec, settings) {
   const drawing = box.querySelector("svg");
   const { width: w, height: h } = drawing.viewBox.baseVal;
   const live = document.createElement("div");
-  // Charts of several parts have widths of their own.
-  const sized = "width" in spec ? { ...spec, width } : spec;
-  const view = new View(parse(sized, {}, { ast: true }), {
+  const view = new View(parse(spec, {}, { ast: true }), {
     renderer: "svg",
     expr: expressionInterpreter,
     hover: true,
