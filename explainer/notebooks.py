@@ -20,12 +20,13 @@ from typing import Any
 import nbformat
 import vl_convert
 
-from explainer import build, claims
+from explainer import build, claims, tables, usage
 from explainer.charts.renderer import MIME as CHART_MIME
 from explainer.values import MIME as VALUES_MIME
 from explainer.values import Value, format_value, from_json
 
 FOLDER = build.ROOT / "notebooks"
+GENERATED = ("tally", "statements", "ledger", "catalogue")
 ROLE = re.compile(r"\{([a-z]+)\}`([^`]+)`")
 DIRECTIVE = re.compile(r"^(:{3,}|`{3,})\{([a-z-]+)\}[ ]*(.*)$")
 FOOTNOTE = re.compile(r"\[\^([\w-]+)\](?!:)")
@@ -170,7 +171,7 @@ def _text_of(page: Path, values: dict[str, Value]) -> Callable[[str], str]:
                 closing = opened.group(1)
                 heading = opened.group(3) or opened.group(2).capitalize()
                 lines += [f"> **{heading}**", ">"]
-            elif opened and opened.group(2) in ("tally", "statements", "ledger"):
+            elif opened and opened.group(2) in GENERATED:
                 lines += _generated(opened.group(2), chapter)
                 closing = opened.group(1)
                 generated = True
@@ -207,7 +208,9 @@ def _text_of(page: Path, values: dict[str, Value]) -> Callable[[str], str]:
 
 
 def _generated(kind: str, chapter: str) -> list[str]:
-    """What a ledger directive leaves in a notebook: a count, or one line a statement."""
+    """What a directive leaves in a notebook: a count, or one line a statement or table."""
+    if kind == "catalogue":
+        return _catalogue()
     listed = [
         entry
         for entry in claims.ledger()
@@ -221,3 +224,16 @@ def _generated(kind: str, chapter: str) -> list[str]:
         f"- **{entry.claim.id}** {entry.claim.statement_en} **{entry.verdict.word}**"
         for entry in listed
     ]
+
+
+def _catalogue() -> list[str]:
+    """The catalogue in a notebook: one line a table."""
+    lines = []
+    for table, pages in usage.pages_by_table().items():
+        manifest = tables.manifest(table)
+        names = "; ".join(map(usage.title_of, pages)) or "none"
+        lines.append(
+            f"- **{table}**: {manifest['title']}, {manifest['rows']:,} rows,"
+            f" {manifest['class']}. Pages that rest on it: {names}."
+        )
+    return lines

@@ -37,7 +37,7 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 CLASSES = ("verbatim", "compiled", "computed")
 REQUIRED_FIELDS = frozenset(
     "title description class columns key sort sources retrieved alterations licence"
-    " cross_check gaps used_by".split()
+    " cross_check gaps".split()
 )
 SEAL_FIELDS = frozenset({"sha256", "rows"})
 OPTIONAL_FIELDS = frozenset({"references", "calendar"})

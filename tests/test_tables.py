@@ -45,7 +45,6 @@ def manifest_of(columns: list[dict], **rules: object) -> dict:
         "licence": "none",
         "cross_check": "none",
         "gaps": "none",
-        "used_by": [],
         **rules,
     }
 

@@ -1,0 +1,129 @@
+"""Which pages rest on which tables, read from the chapters themselves.
+
+No manifest says which chapters use its table: that would be a second place to keep
+right. A page rests on a table if a cell reads it (``tables.read("prices")``) or calls a
+function of the package that does, if a chart names it as its source, or if the text
+shows figures or verdicts of the ledger.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from explainer import build, claims, prose, tables
+from explainer.measures import REGISTRY
+
+PACKAGE = Path(__file__).resolve().parent
+MODULES = ("market", "economics", "measures")
+LEDGER = frozenset({"claims", "evidence", "sources"})
+STATED = re.compile(r"\{stated\}`|\bclaims\.stated\b")
+JUDGED = re.compile(
+    r"\{claim\}`|^[`:]{3,}\{(?:tally|statements|ledger)\}|\bclaims\.(?:entry|ledger)\b",
+    re.MULTILINE,
+)
+
+
+def tables_of(page: Path) -> list[str]:
+    """The tables that a page rests on, sorted."""
+    source = page.read_text(encoding="utf-8")
+    found = set(LEDGER) if JUDGED.search(source) else set()
+    if STATED.search(source):
+        found.add("claims")
+    for _, code in prose.code_cells(source):
+        tree = ast.parse(code)
+        found |= set(_named(tree)) | set(chart_sources(tree))
+        for module, function in _calls_abroad(tree):
+            found |= read_by(module, function)
+    return sorted(found)
+
+
+def pages_by_table() -> dict[str, list[Path]]:
+    """For each table the pages that rest on it, in reading order."""
+    rests_on = {page: tables_of(page) for page in build.chapters()}
+    return {
+        table: [page for page in rests_on if table in rests_on[page]]
+        for table in tables.names()
+    }
+
+
+def verdicts_on(table: str) -> list[str]:
+    """The statements whose verdict is measured from a table, in reading order."""
+    return [
+        entry.claim.id
+        for entry in claims.ledger()
+        if entry.claim.measurement and table in REGISTRY[entry.claim.measurement].tables
+    ]
+
+
+def title_of(page: Path) -> str:
+    """A page's first heading."""
+    heading = re.search(r"^# (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    if heading is None:
+        raise ValueError(f"{page.name}: found no heading, expected one")
+    return heading.group(1).strip()
+
+
+def chart_sources(tree: ast.AST) -> Iterator[str]:
+    """The tables that the charts of a cell name as their sources."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "source":
+            for part in ast.walk(node.value):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield part.value
+
+
+@cache
+def read_by(module: str, function: str) -> frozenset[str]:
+    """The tables that a function of the package reads, itself or through others."""
+    found: set[str] = set()
+    open_, seen = [(module, function)], set()
+    while open_:
+        here = open_.pop()
+        node = _definitions(here[0]).get(here[1])
+        if here in seen or node is None:
+            continue
+        seen.add(here)
+        found |= set(_named(node))
+        open_ += _calls_abroad(node)
+        open_ += [(here[0], name) for name in _names(node)]
+    return frozenset(found)
+
+
+@cache
+def _definitions(module: str) -> dict[str, ast.AST]:
+    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    found = {}
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            node.decorator_list = []  # enters a function somewhere, reads nothing
+            found[node.name] = node
+    return found
+
+
+def _names(tree: ast.AST) -> set[str]:
+    """The names that a definition uses, its own arguments left out."""
+    nodes = list(ast.walk(tree))
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return {node.id for node in nodes if isinstance(node, ast.Name)} - own
+
+
+def _named(tree: ast.AST) -> Iterator[str]:
+    """The tables by whose name something is called: read("prices"), say."""
+    known = tables.names()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and first.value in known:
+                yield first.value
+
+
+def _calls_abroad(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """The functions of market, economics and measures that are named."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id in MODULES:
+                yield node.value.id, node.attr
