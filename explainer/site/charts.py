@@ -324,7 +324,7 @@ def controls(
 
 def figure_html(figure: Figure, source_lines: str, files: str) -> str:
     """The ``<figure>``; ``files`` is the relative address of the charts' folder."""
-    name, text = figure.name, html.escape
+    name, text = f"chart-{figure.name}", html.escape
     parts = [
         f'<figure class="chart" id="{name}">',
         f'<figcaption class="chart-head"><p class="chart-title" id="{name}-title">'
@@ -358,7 +358,7 @@ def spec_json(figure: Figure) -> str:
 
 
 def controls_html(figure: Figure) -> str:
-    inputs = "".join(control_html(figure.name, control) for control in figure.controls)
+    inputs = "".join(control_html(f"chart-{figure.name}", control) for control in figure.controls)
     return f'<div class="chart-controls">{inputs}</div>' if inputs else ""
 
 
@@ -417,7 +417,7 @@ def table_html(figure: Figure, files: str) -> str:
             lines.append(f"<tr>{''.join(cells)}</tr>")
         body = (
             f'<div class="table-scroll" tabindex="0" role="region" '
-            f'aria-labelledby="{figure.name}-title"><table><thead><tr>{head}</tr></thead>'
+            f'aria-labelledby="chart-{figure.name}-title"><table><thead><tr>{head}</tr></thead>'
             f"<tbody>{''.join(lines)}</tbody></table></div>"
         )
     return (
