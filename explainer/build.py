@@ -207,13 +207,12 @@ def render(folder: str, language: str) -> Path:
 def forget_what_is_gone(work: Path, doctrees: Path) -> None:
     """A page or a file that the book no longer has must not live on in the site."""
     listing = work.with_suffix(".pages")
-    pages = "\n".join(page.stem for page in chapters())
+    pages = "\n".join([site_digest(), *(page.stem for page in chapters())])
     if not listing.exists() or listing.read_text() != pages:
         for folder in (work, doctrees):
             shutil.rmtree(folder, ignore_errors=True)
         work.mkdir(parents=True, exist_ok=True)
         listing.write_text(pages)
-    shutil.rmtree(work / "_static", ignore_errors=True)
 
 
 def publish(editions: dict[str, Path]) -> None:

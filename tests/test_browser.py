@@ -114,6 +114,19 @@ def test_a_page_without_scripts_shows_text_and_drawings(visit, name):
         assert not [control for control in shown if control.is_visible()]
 
 
+def test_all_code_is_one_touch_away_and_a_number_leads_to_its_cell(visit):
+    page = visit("2-the-trigger")
+    folds = "[...document.querySelectorAll('details.folded')].map(fold => fold.open)"
+    button = page.get_by_role("button", name="Show all code")
+    button.click()
+    assert all(page.evaluate(folds))
+    page.get_by_role("button", name="Hide all code").click()
+    assert not any(page.evaluate(folds))
+    page.click("a.value >> nth=0")
+    assert sum(page.evaluate(folds)) == 1
+    assert page.locator("li:target").is_visible()
+
+
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Shanghai"])
 def test_the_crash_falls_on_the_27th_in_every_time_zone(browser, server, zone):
     context = browser.new_context(timezone_id=zone, viewport={"width": 1280, "height": 900})

@@ -191,8 +191,9 @@ def add_notebook_link(app: Sphinx, doctree: nodes.document) -> None:
         return
     up = "../" * app.env.docname.count("/")
     link = (
-        '<p class="page-run">This page is a program: '
-        f'<a href="{up}{NOTEBOOKS}/{name}.ipynb" download>download it as a notebook</a>.</p>'
+        '<p class="page-run" data-show-all="Show all code" data-hide-all="Hide all code">'
+        f'This page is a program: <a href="{up}{NOTEBOOKS}/{name}.ipynb" '
+        "download>download it as a notebook</a>.</p>"
     )
     section = title.parent
     section.insert(section.index(title) + 1, nodes.raw("", link, format="html"))
