@@ -8,7 +8,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help book test check serve lab notebooks bundle lock clean
+.PHONY: help book test check bench serve lab notebooks bundle lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s'|'
@@ -23,6 +23,9 @@ test: $(READY) ## set up and run the tests (some open a browser, where there is 
 
 check: $(READY) ## the slow, complete tests: every page, width and theme, the bundle, faults
 	@$(PYTHON) -m pytest -q -n 2 --dist loadfile
+
+bench: book ## time the ledger page with its own statements and ten times as many
+	@$(PYTHON) tools/bench.py
 
 serve: book ## build, then serve the site on http://localhost:8000
 	@$(PYTHON) -m http.server 8000 --bind 127.0.0.1 --directory _build/site
