@@ -453,5 +453,3 @@ def _plain(cell: Any) -> Any:
     if isinstance(cell, float) and cell.is_integer() and math.fabs(cell) < 1e15:
         return int(cell)
     return cell
-
-
