@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from conftest import ROOT
 
 Attributes = dict[str, str]
 # Script elements of these types are data: a browser never runs them.
@@ -170,6 +171,37 @@ def test_what_every_page_needs_weighs_under_twelve_kilobytes(pages):
     }
     weight = sum(len(gzip.compress(file.read_bytes(), 9)) for file in files)
     assert weight < 12_000, {file.name: file.stat().st_size for file in files}
+
+
+def first_visit_kb(page: Page) -> float:
+    """What a browser fetches to show a page: text compressed, the rest as it is."""
+    files = {
+        (page.path.parent / unquote(urlsplit(address).path)).resolve()
+        for address in page.loaded()
+        if not address.startswith("data:")
+    }
+    texts = (".html", ".css", ".js", ".svg", ".json")
+    return sum(
+        len(gzip.compress(file.read_bytes(), 9))
+        if file.suffix in texts
+        else file.stat().st_size
+        for file in {page.path, *files}
+    ) / 1000
+
+
+def test_no_page_is_heavier_than_its_budget(pages):
+    runtime = len(gzip.compress((ROOT / "web/dist/charts.js").read_bytes(), 9)) / 1000
+    for page in pages:
+        weight, charts = first_visit_kb(page), page.all("figure")
+        budget = 250 if page.path.name == "ledger.html" else 130 if charts else 100
+        assert weight <= budget, f"{page.path} weighs {weight:.0f} kB"
+        assert weight + runtime <= 300 or not charts, page.path
+
+
+def test_no_page_has_more_elements_than_its_budget(pages):
+    for page in pages:
+        if page.path.name != "ledger.html":
+            assert len(page.elements) <= 5000, f"{page.path}: {len(page.elements)}"
 
 
 # --- what a reader and her tools are told ----------------------------------------

@@ -14,7 +14,6 @@ import html
 import io
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +25,7 @@ import vl_convert
 
 from explainer.charts.figure import cell_value, write_sentence
 from explainer.charts.theme import css_variables
+from explainer.site import drawings
 from explainer.values import WORD_UNITS, fill, format_value, from_json, make_value
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -157,7 +157,8 @@ def draw(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Drawing:
     key_text = json.dumps(
         [spec, locale, version("vl-convert-python"), WIDE, NARROW], sort_keys=True
     )
-    key = hashlib.sha256((key_text + Path(__file__).read_text()).encode()).hexdigest()
+    code = "".join(Path(file).read_text() for file in (__file__, drawings.__file__))
+    key = hashlib.sha256((key_text + code).encode()).hexdigest()
     stored = cache_folder / f"{key[:20]}.json"
     if stored.exists():
         return Drawing(**json.loads(stored.read_text(encoding="utf-8")))
@@ -172,7 +173,7 @@ def draw(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Drawing:
         picture = vl_convert.vegalite_to_svg(drawn, vl_version=VEGA_LITE)
         compiled = vl_convert.vegalite_to_vega(drawn, vl_version=VEGA_LITE)
         check_vega(compiled)
-        svg[name], found_width, height[name] = tidy(
+        svg[name], found_width, height[name] = drawings.tidy(
             picture, f"{meta.get('name', key[:8])}-{name}"
         )
         if found_width > width * 1.02:
@@ -189,36 +190,6 @@ def draw(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Drawing:
     temporary.write_text(json.dumps(drawing.__dict__, sort_keys=True), encoding="utf-8")
     temporary.replace(stored)
     return drawing
-
-
-def tidy(svg: str, prefix: str) -> tuple[str, float, float]:
-    """Make an SVG small, stable and unique in its page; returns it with its size."""
-    size = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg)
-    if not size:
-        raise BadChart("it was drawn without a size")
-    width, height = float(size.group(1)), float(size.group(2))
-    svg = re.sub(
-        r"<svg [^>]*>",
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
-        f'width="{width:g}" height="{height:g}" aria-hidden="true" focusable="false">',
-        svg,
-        count=1,
-    )
-    svg = re.sub(r"(-?\d+\.\d\d)\d+", r"\1", svg)
-    svg = re.sub(r' (?:aria-(?!hidden)[a-z]+|role)="[^"]*"', "", svg)
-    svg = re.sub(r' font-family="[^"]*"', "", svg)
-    svg = re.sub(r'(id="|url\(#)((?:clip|gradient)\w+)', rf"\g<1>{prefix}-\g<2>", svg)
-    return svg, width, height
-
-
-def standalone(svg: str, title: str, description: str) -> str:
-    """An SVG file of its own: real colours, a title, a font."""
-    head = (
-        f"<title>{html.escape(title)}</title><desc>{html.escape(description)}</desc>"
-        "<style>text{font-family:system-ui,sans-serif}</style>"
-    )
-    svg = svg.replace(' aria-hidden="true" focusable="false"', ' role="img"')
-    return re.sub(r"(<svg [^>]*>)", lambda match: match.group(1) + head, svg, count=1)
 
 
 # --- the figure in the page ------------------------------------------------------

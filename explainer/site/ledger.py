@@ -97,6 +97,7 @@ def entry_html(entry: Entry, ledger: str) -> str:
     claim = entry.claim
     sources = "".join(f"<li>{source_html(item)}</li>" for item in entry.evidence)
     more = f'<a href="{ledger}#{claim.id}">{claim.id} in the ledger</a>'
+    listed = f'<ul class="statement-sources">{sources}</ul>' if sources else ""
     return (
         f'<li class="statement" id="{claim.id}">'
         f'<p class="statement-text"><span class="statement-id">{claim.id}</span> '
@@ -105,7 +106,7 @@ def entry_html(entry: Entry, ledger: str) -> str:
         f'<span class="statement-measured">{measured_html(entry)}</span></p>'
         f"<details><summary>Why, and on which evidence</summary>"
         f'<p class="statement-reason">{html.escape(entry.verdict.reason)}</p>'
-        f'<ul class="statement-sources">{sources}</ul><p>{more}</p></details></li>'
+        f"{listed}<p>{more}</p></details></li>"
     )
 
 

@@ -15,8 +15,8 @@ from sphinx.util.osutil import relative_uri
 
 from explainer import tables
 from explainer.charts.renderer import MIME as CHART_MIME
-from explainer.site.charts import BadChart, Figure, figure_html, read_figure, standalone
-from explainer.site.charts import table_csv
+from explainer.site.charts import BadChart, Figure, figure_html, read_figure, table_csv
+from explainer.site.drawings import standalone
 from explainer.values import MIME as VALUES_MIME
 from explainer.values import Value, format_value, from_json
 
@@ -107,7 +107,7 @@ def visit_values(self: Any, node: values_node) -> None:
     language = self.builder.config.language or "en"
     rows = "".join(
         f'<li id="value-{name}"><code>{name}</code> '
-        f"<span>{html.escape(format_value(value, language))}</span></li>"
+        f"{html.escape(format_value(value, language))}</li>"
         for name, value in node["values"].items()
     )
     self.body.append(f'<ul class="cell-values">{rows}</ul>')
