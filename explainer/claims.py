@@ -19,12 +19,21 @@ The rule, in full:
   an inequality. ``spans`` says that a value reaches from one end to the other; each end
   is compared like a plain number with that end of the measured range.
 - A measured range (a group's lowest and highest) must fulfil a statement at both of
-  its ends; the worse end decides.
+  its ends. If it does at one only, the statement is imprecise; if at neither, the worse
+  end decides.
+- ``within``: publishers print different values of the same day or year. What is stated
+  is supported inside their spread, because the quantity is only known so well; outside,
+  the distance to the nearer end counts as in an inequality.
 - A date is exact at the precision stated ("2023" holds for May 2023), ranks are exact
   and words are: else contradicted. A statement about several that holds for some of
   them only (measured: partly) is imprecise.
 - A written tolerance, in the unit of the stated value (days for a date), takes the
   place of the half unit ("exact" is none at all). It needs its reason.
+- Weak sources alone (tier other) give at best imprecise: a computed verdict that rests
+  on such facts only is no more than that, and no editor's is.
+- What was looked for and not found is unverified. Absence contradicts only where the
+  record that would hold the thing is complete (a company's products, an index's
+  members, a rating held throughout).
 
 Whatever cannot be measured or is not complete raises LedgerError with table, row and
 column: it is never a verdict.
@@ -56,6 +65,7 @@ IMPRECISE_WITHIN = 0.10
 INEQUALITIES = (">", ">=", "<", "<=")
 PARTLY = "partly"
 WORSE = ("supported", "imprecise", "contradicted")
+ORDERED = ("yes", "no", "before", "after", "same day")
 SLOT = re.compile(r"\{([a-z_]+)(?:\(([^)]*)\))?((?:\|[a-z0-9_]+)*)\}")
 RANGE = {"en": "{} to {}", "zh_TW": "{} 至 {}", "zh_CN": "{} 至 {}"}
 
@@ -91,8 +101,9 @@ LABELS = {
     "unverified": {
         "en": "unverified",
         "zh_hant": "查無實據",
-        "meaning_en": "Searched, and nothing found; the entry says what was searched.",
-        "meaning_zh_hant": "查過，但找不到依據；條目寫明查了什麼。",
+        "meaning_en": "Searched, and nothing found that decides it; the entry says what"
+        " was searched.",
+        "meaning_zh_hant": "查過，但找不到足以判定的依據；條目寫明查了什麼。",
     },
     "forecast": {
         "en": "forecast",
@@ -211,6 +222,11 @@ class Entry:
         """The reason with its slots filled; ``template`` is a translation of it."""
         return _fill(self.claim, template or self.claim.reason_en, locale)
 
+    @property
+    def compares_numbers(self) -> bool:
+        """Whether the verdict compares a stated number with a measured one."""
+        return compared(self) == "number"
+
 
 # Reading
 
@@ -326,8 +342,12 @@ def judge(claim: Claim, measured: Measured) -> str:
     if claim.comparator == "spans":
         pairs = zip((claim.stated, claim.stated_high), (ends[0], ends[-1]), strict=True)
         words = [_judge_number(claim, "=", text, end) for text, end in pairs]
-    else:
-        words = [_judge_one(claim, end) for end in ends]
+        return max(words, key=WORSE.index)
+    if claim.comparator == "within":
+        return _judge_within(claim, float(ends[0]), float(ends[-1]))
+    words = [_judge_one(claim, end) for end in ends]
+    if len(set(words)) > 1 and "supported" in words:
+        return "imprecise"
     return max(words, key=WORSE.index)
 
 
@@ -381,6 +401,13 @@ def _judge_between(claim: Claim, measured: float) -> str:
     if low <= measured <= high:
         return "supported"
     return _near(low if measured < low else high, measured)
+
+
+def _judge_within(claim: Claim, low: float, high: float) -> str:
+    stated = _number(claim, str(claim.stated))
+    if low <= stated <= high:
+        return "supported"
+    return _near(stated, low if stated < low else high)
 
 
 def _near(stated: float, measured: float) -> str:
@@ -558,6 +585,8 @@ def verdict(claim: Claim) -> Verdict:
     if claim.measurement is not None:
         answer = _measured(claim)
         word = judge(claim, answer)
+        if word == "supported" and _rests_on_weak_facts(claim):
+            word = "imprecise"
         measured, measured_high = answer.value(), answer.high_value()
     low, high = (None, None) if claim.stated is None else _stated_values(claim)
     return Verdict(
@@ -569,6 +598,11 @@ def verdict(claim: Claim) -> Verdict:
         stated_high=high,
         reason=_fill(claim, claim.reason_en, "en"),
     )
+
+
+def _rests_on_weak_facts(claim: Claim) -> bool:
+    arguments = measures.parse_arguments(claim.arguments or "")
+    return measures.fact_tiers(arguments) == {"other"}
 
 
 @cache
@@ -593,6 +627,22 @@ def chapter_of(page: str) -> str:
     """The ledger's name of a page: ``2-the-trigger`` is chapter ``2``."""
     number = page.partition("-")[0]
     return number if number.isdigit() else page
+
+
+def compared(entry: Entry) -> str | None:
+    """What a computed verdict compares: number, order or word; None if none is.
+
+    Order is a date, a rank, before or after, yes or no; a word is any other: a name, a
+    title, a kind of thing found in a sourced table.
+    """
+    claim = entry.claim
+    if claim.measurement is None:
+        return None
+    if claim.unit in ("date", "rank"):
+        return "order"
+    if claim.unit == "word":
+        return "order" if str(claim.stated).casefold() in ORDERED else "word"
+    return "number"
 
 
 def relative_gap(entry: Entry) -> float | None:

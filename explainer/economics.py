@@ -131,13 +131,15 @@ def training_flop_6nd(active_params: float, tokens: float) -> float:
 
 
 def usd_per_1e18_flop(model: str, usd_per_gpu_hour: float = 2.0) -> float:
-    """USD per 10^18 operations of the whole run at a given rent.
+    """USD per 10^18 operations of pretraining at a given rent.
 
-    Chip-hours x rent / FLOP x 10^18, from training_runs.csv. Comparable only between
-    models whose hours and arithmetic are both published or computed, not estimated.
+    Pretraining chip-hours x rent / pretraining FLOP x 10^18, from training_runs.csv:
+    hours and arithmetic of the same stage. Comparable only between models whose hours
+    and arithmetic are both published or computed, not estimated.
     """
-    bill = training_bill_usd(float(training(model, "gpu_hours")), usd_per_gpu_hour)
-    return bill / float(training(model, "training_flop")) * 1e18
+    hours = float(training(model, "pretraining_gpu_hours"))
+    bill = training_bill_usd(hours, usd_per_gpu_hour)
+    return bill / float(training(model, "pretraining_flop")) * 1e18
 
 
 def tflops_per_gpu(model: str) -> float:

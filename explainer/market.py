@@ -38,10 +38,16 @@ def _instrument(ticker: str) -> pd.Series:
 
 
 @cache
+def _rows_by_ticker() -> dict[str, pd.DataFrame]:
+    """The price table cut once: looking for each ticker in all of it takes longer."""
+    rows = tables.read("prices").set_index("date")
+    return dict(iter(rows.groupby("ticker")))
+
+
+@cache
 def _rows(ticker: str) -> pd.DataFrame:
     _instrument(ticker)
-    rows = tables.read("prices")
-    return rows[rows["ticker"] == ticker].set_index("date")
+    return _rows_by_ticker()[ticker]
 
 
 def _value_on(series: pd.Series, day: Day, what: str) -> float:
@@ -314,6 +320,17 @@ class MarketModel:
         distance = (market_return - self.x_mean) ** 2 / self.x_ss
         return self.sigma * np.sqrt(1 + 1 / self.n + distance)
 
+    def cumulative_standard_error(self, market_return: pd.Series) -> float:
+        """sigma * sqrt(m + m^2 / n + (sum of (R_market - x_mean))^2 / x_ss).
+
+        Of the sum of the abnormal returns of m days. They share one alpha and one beta,
+        whose errors add up from day to day instead of averaging out: the squares of
+        standard_error must not simply be added.
+        """
+        days = len(market_return)
+        distance = float((market_return - self.x_mean).sum()) ** 2 / self.x_ss
+        return self.sigma * float(np.sqrt(days + days**2 / self.n + distance))
+
 
 def _paired_returns(ticker: str, market: str) -> pd.DataFrame:
     """Returns of both over the days on which both have a price; columns own, market."""
@@ -403,3 +420,41 @@ def event_study(
     study["t_statistic"] = study["abnormal"] / study["standard_error"]
     study["cumulative_abnormal"] = study["abnormal"].cumsum()
     return study
+
+
+@dataclass(frozen=True)
+class CumulativeAbnormal:
+    """Sum of abnormal returns over some days, as a fraction, with its error."""
+
+    value: float
+    standard_error: float
+
+    @property
+    def t_statistic(self) -> float:
+        """value / standard_error."""
+        return self.value / self.standard_error
+
+
+def cumulative_abnormal(
+    ticker: str,
+    first: int,
+    last: int,
+    event_day: Day = EVENT_DAY,
+    market: str = "^GSPC",
+) -> CumulativeAbnormal:
+    """Abnormal returns summed from one relative day to another (-10 to -1, say).
+
+    With the error of MarketModel.cumulative_standard_error. ValueError if a day lies
+    outside the price table.
+    """
+    model = market_model(ticker, event_day, market)
+    returns = _paired_returns(ticker, market)
+    position = _position(returns, ticker, event_day)
+    if not 0 <= position + first <= position + last < len(returns):
+        raise ValueError(f"{ticker} has no days {first} to {last} around the event")
+    window = returns.iloc[position + first : position + last + 1]
+    abnormal = window["own"] - model.expected(window["market"])
+    return CumulativeAbnormal(
+        value=float(abnormal.sum()),
+        standard_error=model.cumulative_standard_error(window["market"]),
+    )

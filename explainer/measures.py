@@ -122,6 +122,10 @@ class Names(tuple):
     """Several names, joined by +."""
 
 
+class Periods(tuple):
+    """Several pairs of days, each as start/end, joined by +."""
+
+
 @dataclass(frozen=True)
 class Measurement:
     """One entry of the registry; ``unit`` is None where the arguments decide it."""
@@ -196,6 +200,12 @@ def _convert(text: str, kind: Any, where: str) -> Any:
         return Tickers(_one_of(one, _tickers(), where) for one in text.split("+"))
     if kind is Names:
         return Names(text.split("+"))
+    if kind is Periods:
+        ends = [period.partition("/") for period in text.split("+")]
+        return Periods(
+            tuple(_convert(day, dt.date, where) for day in (start, end))
+            for start, _, end in ends
+        )
     expected, read = {
         str: ("text", str),
         int: ("a whole number", int),
@@ -310,12 +320,6 @@ def extreme_return(
     return low if which == "largest_fall" else high
 
 
-@measurement("word", "prices", "instruments")
-def all_fell(tickers: Tickers, date: dt.date) -> str:
-    """Whether all of a group closed lower on a day: yes, partly or no."""
-    return _partly(day_return(ticker, date) < 0 for ticker in tickers)
-
-
 @measurement("rank", "prices", "instruments")
 def fall_rank(ticker: Ticker, date: dt.date, since: dt.date) -> int:
     """Rank of the day's fall in percent among all days from ``since`` to the day."""
@@ -349,6 +353,74 @@ def recovery_date(ticker: Ticker, date: dt.date) -> str:
     if found is None:
         raise MeasurementError(f"{ticker} did not recover within data/prices.csv")
     return f"{found[0]:%Y-%m-%d}"
+
+
+@measurement("sessions", "prices", "instruments")
+def recovery_sessions(ticker: Ticker, date: dt.date) -> int:
+    """Sessions from the fall of ``date`` to the first close above the one before it."""
+    back = pd.Timestamp(recovery_date(ticker, date))
+    return len(market.prices(ticker, start=_at(date), end=back)) - 1
+
+
+@measurement(None, "prices", "instruments")
+def closing_level(ticker: Ticker, date: dt.date) -> Measured:
+    """The close of a day as it was printed: dollars, or points of an index."""
+    series = market.prices(ticker, "close", _at(date), _at(date))
+    if series.empty:
+        raise MeasurementError(f"{ticker} has no close on {date}")
+    return Measured(float(series.iloc[0]), _price_unit(ticker), 2)
+
+
+@measurement(None, "prices", "instruments")
+def mean_level(ticker: Ticker, start: dt.date, end: dt.date) -> Measured:
+    """Mean of the closes between two days."""
+    _within(ticker, start, end)
+    series = market.prices(ticker, "close", _at(start), _at(end))
+    return Measured(float(series.mean()), _price_unit(ticker), 1)
+
+
+def _price_unit(ticker: str) -> str:
+    points = _row("instruments", "ticker", ticker)["kind"] == "index"
+    return "ratio" if points else "usd"
+
+
+@measurement("percent_share", "prices", "instruments", decimals=0)
+def share_of_fall(
+    ticker: Ticker, start: dt.date, split: dt.date, end: dt.date
+) -> float:
+    """Share of the fall between two closes that had come by a close in between."""
+    closes = [closing_level(ticker, day).number for day in (start, split, end)]
+    return 100 * (closes[0] - closes[1]) / (closes[0] - closes[2])
+
+
+@measurement("word", "prices", "instruments")
+def rose(tickers: Tickers, periods: Periods) -> str:
+    """Whether all of a group rose in all of some periods: yes, partly or no."""
+    return _partly(
+        period_return(one, *period) > 0 for one in tickers for period in periods
+    )
+
+
+@measurement("word", "prices", "instruments")
+def fell_less(tickers: Tickers, benchmark: Ticker, periods: Periods) -> str:
+    """Whether all of a group did better than a benchmark in all of some periods."""
+    return _partly(
+        period_return(one, *period) > period_return(benchmark, *period)
+        for one in tickers
+        for period in periods
+    )
+
+
+@measurement("points", "prices", decimals=1)
+def cumulative_abnormal(ticker: Ticker, sessions: int) -> float:
+    """Abnormal returns of the sessions before 27 January 2025, summed."""
+    return 100 * market.cumulative_abnormal(ticker, -sessions, -1).value
+
+
+@measurement("ratio", "prices", decimals=1)
+def cumulative_abnormal_t(ticker: Ticker, sessions: int) -> float:
+    """The same in units of its standard error."""
+    return market.cumulative_abnormal(ticker, -sessions, -1).t_statistic
 
 
 @measurement("percent", "prices", "instruments")
@@ -446,6 +518,25 @@ def market_value_lost(ticker: Ticker, date: dt.date) -> float:
     return market.market_value_lost_usd_bn(ticker, _at(date))
 
 
+@measurement("usd_bn", "facts", decimals=0)
+def published_loss_range(ticker: Ticker) -> tuple[float, float]:
+    """Lowest and highest loss of 27 January 2025 that publishers print."""
+    facts = tables.read("facts").set_index("fact_id")
+    of_ticker = facts.index.str.startswith(f"published_loss_{ticker}_")
+    losses = facts.loc[of_ticker & (facts["as_of"] == "2025-01-27"), "value"]
+    if losses.empty:
+        raise MeasurementError(f"data/facts.csv: no published loss of {ticker}")
+    return float(losses.min()), float(losses.max())
+
+
+@measurement("usd_bn", "prices", "facts", decimals=1)
+def loss_with(ticker: Ticker, date: dt.date, shares: str, close: str = "") -> float:
+    """The day's loss with another share count and, if named, another close (facts)."""
+    closes = market.prices(ticker, "close", end=_at(date))
+    last = _fact(close)[0] if close else float(closes.iloc[-1])
+    return (float(closes.iloc[-2]) - last) * _fact(shares)[0] / 1e3
+
+
 @measurement("cny_bn", "prices", "facts", decimals=0)
 def market_value_lost_in(
     ticker: Ticker, date: dt.date, currency: Literal["CNY"]
@@ -519,6 +610,31 @@ def fact_product(a: str, b: str) -> Measured:
     if other != "percent_share":
         raise MeasurementError(f"{b} is in {other}, expected percent_share")
     return _figure(amount * share / 100, unit)
+
+
+@measurement(None, "facts")
+def fact_range(ids: Names) -> Measured:
+    """Smallest and largest of some facts of one unit."""
+    facts = [_fact(one) for one in ids]
+    units = {unit for _, unit in facts}
+    if len(units) > 1:
+        raise MeasurementError(f"found {', '.join(sorted(units))}, expected one unit")
+    numbers = [number for number, _ in facts]
+    return Measured(min(numbers), units.pop(), 0, max(numbers))
+
+
+@measurement(None, "facts", "prices")
+def fact_moved(id: str, ticker: Ticker, start: dt.date, end: dt.date) -> Measured:
+    """A fact moved on by an index's return between two days."""
+    amount, unit = _fact(id)
+    return Measured(amount * (1 + period_return(ticker, start, end) / 100), unit, 1)
+
+
+def fact_tiers(arguments: Mapping[str, str]) -> set[str]:
+    """Tiers of the facts that a measurement's arguments name; empty if none."""
+    tiers = tables.read("facts").set_index("fact_id")["tier"]
+    named = "+".join(arguments.values()).split("+")
+    return set(tiers[tiers.index.intersection(named)])
 
 
 @measurement("rank", "facts")
@@ -628,10 +744,22 @@ def training(
 
 
 @measurement(None, "training_runs")
+def training_sum(
+    models: Names, field: Literal["training_months", "stated_cost_usd"]
+) -> Measured:
+    """A figure of a model together with those of the models that it was made from."""
+    steps = [training(model, field) for model in models]
+    total = sum(float(step.number) for step in steps)
+    return Measured(total, steps[0].unit, steps[0].decimals)
+
+
+@measurement(None, "training_runs")
 def training_ratio(
     a: str,
     b: str,
-    field: Literal["gpu_count", "gpu_hours", "training_flop"],
+    field: Literal[
+        "gpu_count", "gpu_hours", "pretraining_gpu_hours", "pretraining_flop"
+    ],
     unit: Literal["multiple", "percent_share"] = "multiple",
 ) -> Measured:
     """A figure of one run in units of another run's."""
@@ -693,10 +821,11 @@ def dearer_than(
 
 
 @measurement("count", "training_runs", decimals=0)
-def params_per_usd(model: str) -> float:
-    """Parameters per dollar of rental cost."""
+def params_per_usd(model: str, usd_per_gpu_hour: float) -> float:
+    """Parameters per dollar: published chip-hours at one rent for all models."""
     params = float(economics.training(model, "total_params"))
-    return params / _price_tag_usd(model, "rental")
+    hours = float(economics.training(model, "gpu_hours"))
+    return params / economics.training_bill_usd(hours, usd_per_gpu_hour)
 
 
 @measurement("percent_share", "training_runs")
@@ -885,6 +1014,16 @@ def vc_share(source: str, year: int) -> float:
     if period != str(year):
         raise MeasurementError(f"{source} covers {period}, expected {year}")
     return 100 * economics.venture_share(source)
+
+
+@measurement("percent_share", "venture_capital", decimals=1)
+def vc_share_range(year: int) -> tuple[float, float]:
+    """Lowest and highest US share of AI venture capital given for a year."""
+    shares = economics.venture_shares()
+    of_year = 100 * shares.loc[shares["period"] == str(year), "us_share"]
+    if of_year.empty:
+        raise MeasurementError(f"data/venture_capital.csv: no share for {year}")
+    return float(of_year.min()), float(of_year.max())
 
 
 # The app, power contracts

@@ -37,11 +37,25 @@ def test_half_a_unit_of_the_last_stated_digit_is_enough_and_a_hair_more_is_not()
     assert judged("N064", -21.49) == judged("N064", -22.51) == "imprecise"
 
 
-def test_595_billion_states_three_digits_so_592_7_is_imprecise():
-    entry = claims.entry("N017")
-    assert entry.claim.digits == 3
+def test_595_billion_states_three_digits_so_592_7_alone_would_be_imprecise():
+    entry = claims.entry("E007")
     assert entry.verdict.measured.number == 592.7
-    assert entry.verdict.word == "imprecise"
+    plain = changed("E007", comparator="=", stated="595", digits=3)
+    assert verdict(plain).word == "imprecise"
+    assert verdict(changed("E007", comparator="=", stated="593", digits=3)).word == (
+        "supported"
+    )
+
+
+def test_inside_what_publishers_print_for_one_day_a_figure_is_supported():
+    entry = claims.entry("N017")
+    assert entry.claim.comparator == "within"
+    ends = entry.verdict.measured.number, entry.verdict.measured_high.number
+    assert ends == (589, 596)
+    assert entry.verdict.word == "supported"
+    assert word("S063") == "supported"  # 68% of 66 to 73%
+    assert judged("N017", 596.0, 600.0) == judged("N017", 580.0, 594.0) == "imprecise"
+    assert judged("N017", 100.0, 200.0) == "contradicted"
 
 
 def test_zeros_at_the_end_are_unstated_so_2048_chips_support_2000():
@@ -96,9 +110,9 @@ def test_an_inequality_that_fails_by_more_than_a_tenth_is_contradicted():
 
 
 def test_a_wrong_sign_is_contradicted_however_small_the_number():
-    assert word("E055") == "contradicted"  # a fall, and it was a rise
-    assert word("E156") == word("E068") == "contradicted"
-    assert judged("E055", 0.01) == "contradicted"
+    assert word("E068") == "contradicted"  # a rise, and it was a fall
+    assert word("E153") == "contradicted"  # a hedge, and both rose and fell together
+    assert judged("E068", -0.01) == judged("E153", 0.01) == "contradicted"
 
 
 def test_a_trillion_not_quite_reached_supports_below_a_trillion():
@@ -106,7 +120,8 @@ def test_a_trillion_not_quite_reached_supports_below_a_trillion():
     assert claims.entry("N046").verdict.measured.number == 997.4
 
 
-def test_a_fall_as_deep_as_the_markets_is_no_smaller_one_but_close():
+def test_a_defence_that_held_once_for_one_of_two_is_half_a_defence():
+    assert claims.entry("E160").verdict.measured.number == "partly"
     assert word("E160") == "imprecise"
 
 
@@ -124,8 +139,9 @@ def test_between_fails_with_the_one_that_lies_outside():
     entry = claims.entry("S030")
     assert entry.verdict.measured_high.number == -11.71  # Micron, inside
     assert entry.verdict.measured.number == -17.40  # Broadcom, outside
-    assert entry.verdict.word == "contradicted"
-    assert judged("S030", -16.0, -11.0) == "imprecise"
+    assert entry.verdict.word == "imprecise"  # it holds for one of the two
+    assert judged("S030", -17.4, -17.0) == "contradicted"  # for neither
+    assert judged("S030", -16.0, -7.5) == "imprecise"
 
 
 def test_a_share_that_never_varies_does_not_span_a_range_it_lies_in():
@@ -181,10 +197,10 @@ def test_a_word_is_exact_or_contradicted():
 
 
 def test_what_holds_for_some_of_several_is_imprecise():
-    assert word("N005") == "imprecise"  # two of three indexes fell
     assert word("N065") == word("S029") == word("S048") == "imprecise"
-    assert judged("N005", "yes") == "supported"
-    assert judged("N005", "no") == "contradicted"
+    assert word("E156") == "imprecise"  # not on the day, but over the time since
+    assert judged("N065", "yes") == "supported"
+    assert judged("N065", "no") == "contradicted"
 
 
 # Tolerances

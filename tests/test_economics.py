@@ -37,9 +37,9 @@ def test_the_bill_moves_in_proportion_to_the_rent():
 
 
 def test_the_cost_per_operation_was_not_lower_than_llamas():
-    assert economics.usd_per_1e18_flop("DeepSeek-V3") == pytest.approx(1.64, abs=0.005)
+    assert economics.usd_per_1e18_flop("DeepSeek-V3") == pytest.approx(1.622, abs=5e-4)
     llama = economics.usd_per_1e18_flop("Llama 3.1 405B")
-    assert llama == pytest.approx(1.62, abs=0.005)
+    assert llama == pytest.approx(1.623, abs=5e-4)
     dear = economics.usd_per_1e18_flop("Llama 3.1 405B", usd_per_gpu_hour=4.0)
     assert dear == pytest.approx(2 * llama)
 
@@ -58,12 +58,17 @@ def test_an_h800_did_more_for_v3_than_for_v2():
 
 def test_the_eleven_fold_gap_in_hours_is_a_gap_in_arithmetic():
     pair = ("Llama 3.1 405B", "DeepSeek-V3")
-    hours = economics.training_ratio(*pair, "gpu_hours")
-    flop = economics.training_ratio(*pair, "training_flop")
+    hours = economics.training_ratio(*pair, "pretraining_gpu_hours")
+    flop = economics.training_ratio(*pair, "pretraining_flop")
     active_params = economics.training_ratio(*pair, "active_params")
-    assert hours == pytest.approx(11.06, abs=0.01)
-    assert flop == pytest.approx(11.15, abs=0.01)
-    assert active_params == pytest.approx(10.95, abs=0.01)
+    tokens = economics.training_ratio(*pair, "training_tokens")
+    assert hours == pytest.approx(11.58, abs=0.005)
+    assert flop == pytest.approx(11.57, abs=0.005)
+    assert active_params == pytest.approx(10.95, abs=0.005)
+    # The factors make the product, but for the two digits of Meta's 3.8e25.
+    assert active_params * tokens == pytest.approx(flop, rel=0.005)
+    whole = economics.training_ratio(*pair, "gpu_hours")
+    assert whole == pytest.approx(11.06, abs=0.01)
     assert economics.training_ratio(*pair, "gpu_count") == 8
 
 
@@ -130,6 +135,17 @@ def test_the_294_000_of_r1_do_not_fit_512_chips_for_80_hours():
     assert economics.training_bill_usd(512 * 80, 2.0) == 81_920
     full = economics.training_bill_usd(512 * 198 + 512 * 80 + 5_000, 2.0)
     assert full == pytest.approx(stated, rel=0.003)
+    facts = tables.read("facts").set_index("fact_id")["value"]
+    runs = facts["r1_zero_run_hours"], facts["r1_run_hours"]
+    hours = 512 * sum(runs) + facts["r1_data_gpu_hours"]
+    assert economics.training_bill_usd(hours, 2.0) == full
+
+
+def test_a_day_of_serving_is_1814_chips_at_two_dollars():
+    facts = tables.read("facts").set_index("fact_id")["value"]
+    hours = 24 * facts["deepseek_service_gpus_average"]
+    cost = facts["serving_cost_DeepSeek_day"]
+    assert economics.training_bill_usd(hours, 2.0) == pytest.approx(cost, rel=0.001)
 
 
 # Chips
@@ -161,6 +177,8 @@ def test_the_h800_was_legal_in_china_for_seven_months():
     dates = tables.read("timeline").set_index("event")["date"]
     assert dates["h800_announced"] == row["china_allowed_from"]
     assert dates["export_rule_2023"] == row["china_banned_from"]
+    in_force = pd.Timestamp(row["china_in_force_from"])
+    assert (in_force - start).days == 216
 
 
 def test_two_dollars_are_below_every_quote_for_an_h800_or_h100():

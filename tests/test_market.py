@@ -358,3 +358,33 @@ def test_all_shares_and_funds_reach_the_last_common_day():
     instruments = tables.read("instruments")
     priced = instruments[instruments["kind"].isin(["stock", "fund"])]
     assert priced["last_date"].min() == LAST_COMMON_DAY
+
+
+# Sums of abnormal returns
+
+
+def test_ten_days_before_the_crash_show_no_more_than_scatter():
+    sum_before = market.cumulative_abnormal("NVDA", -10, -1)
+    study = market.event_study("NVDA")
+    assert sum_before.value == pytest.approx(study["abnormal"].loc[-10:-1].sum())
+    assert sum_before.value == pytest.approx(-0.062, abs=0.0005)
+    assert sum_before.standard_error == pytest.approx(0.076, abs=0.0005)
+    assert sum_before.t_statistic == pytest.approx(-0.8, abs=0.05)
+
+
+def test_a_sum_of_one_day_has_the_error_of_that_day():
+    one = market.cumulative_abnormal("NVDA", 0, 0)
+    study = market.event_study("NVDA")
+    assert one.standard_error == pytest.approx(study["standard_error"].loc[0])
+    assert one.t_statistic == pytest.approx(study["t_statistic"].loc[0])
+
+
+def test_shared_estimates_make_the_error_of_a_sum_larger():
+    errors = market.event_study("NVDA")["standard_error"].loc[-10:-1]
+    independent = float((errors**2).sum()) ** 0.5
+    assert market.cumulative_abnormal("NVDA", -10, -1).standard_error > independent
+
+
+def test_a_sum_outside_the_price_table_is_an_error():
+    with pytest.raises(ValueError, match="no days"):
+        market.cumulative_abnormal("NVDA", -100_000, -1)

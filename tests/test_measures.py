@@ -83,6 +83,43 @@ def test_vistra_recovered_in_june_and_constellation_in_july_2025():
     assert number("recovery_date", f"ticker=CEG; {fall}") == "2025-07-31"
 
 
+def test_65_percent_of_nvidias_fall_came_before_the_tariffs():
+    days = "start=2025-02-20; split=2025-04-02; end=2025-04-04"
+    share = number("share_of_fall", f"ticker=NVDA; {days}")
+    assert share == pytest.approx(64.8, abs=0.05)
+
+
+def test_nvidia_needed_92_sessions_and_was_cheaper_after_five():
+    assert number("recovery_sessions", "ticker=NVDA; date=2025-01-27") == 92
+    closes = [
+        number("closing_level", f"ticker=NVDA; date={day}")
+        for day in ("2025-01-27", "2025-02-03")
+    ]
+    assert closes == [118.42, 116.66]
+
+
+def test_published_losses_follow_from_two_prices_and_three_counts():
+    day = "ticker=NVDA; date=2025-01-27"
+    diluted = "shares=average_shares_diluted_NVDA_2024-10-27"
+    basic = "shares=average_shares_basic_NVDA_2024-10-27"
+    early = "close=published_close_NVDA_cnbc"
+    assert number("loss_with", f"{day}; {diluted}; {early}") == pytest.approx(
+        595.6, abs=0.05
+    )
+    assert number("loss_with", f"{day}; {basic}") == pytest.approx(593.7, abs=0.05)
+    spread = measure("published_loss_range", {"ticker": "NVDA"})
+    assert (spread.number, spread.high) == (589, 596)
+
+
+def test_periods_are_pairs_of_days():
+    periods = "periods=2025-01-24/2025-01-27+2025-02-19/2025-04-08"
+    assert number("fell_less", f"tickers=MSFT; benchmark=SPY; {periods}") == "partly"
+    assert number("fell_less", f"tickers=GOOGL; benchmark=SPY; {periods}") == "no"
+    assert number("rose", f"tickers=VRT; {periods}") == "no"
+    with pytest.raises(MeasurementError, match="expected a date"):
+        number("rose", "tickers=VRT; periods=2025-01-24")
+
+
 def test_a_basket_of_one_is_its_stock():
     days = "start=2025-01-24; end=2025-01-27"
     alone = number("period_return", f"ticker=ARM; {days}")
