@@ -6,26 +6,53 @@ leaves the last good site in place.
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import json
 import os
 import re
 import shutil
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 SITE = BUILD / "site"
+PUBLISHED = BUILD / "published.json"
+DRAWINGS = BUILD / ".drawings"
+WHERE = (
+    f"The book is at\n  {SITE / 'index.html'}\n"
+    "Open that file in a browser, or run `make serve`."
+)
 
 
 class BuildFailed(Exception):
     """One clear message for the person at the keyboard."""
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+# --- what is up to date ----------------------------------------------------------
+
+
+def environment() -> str:
+    """The Python and the packages that run, whatever the lock says."""
+    packages = (
+        found.name for folder in sys.path for found in Path(folder).glob("*.dist-info")
+    )
+    return "\n".join([sys.version, *sorted(packages)])
 
 
 @cache
@@ -35,7 +62,7 @@ def dependencies_digest() -> str:
     The execution cache compares code cells only; without this, a changed table or a
     changed function would leave yesterday's numbers on the page.
     """
-    digest = hashlib.sha256(sys.version.encode())
+    digest = hashlib.sha256(environment().encode())
     package = [
         path
         for path in sorted((ROOT / "explainer").rglob("*.py"))
@@ -69,6 +96,64 @@ def site_digest() -> str:
     return digest.hexdigest()[:16]
 
 
+def project_files() -> Iterator[Path]:
+    """Every file of the project: a list of those that matter could forget one.
+
+    Left out: what is hidden, built, installed or written by Python itself.
+    """
+    for folder, subfolders, names in os.walk(ROOT):
+        subfolders[:] = [
+            name
+            for name in subfolders
+            if not name.startswith(".")
+            and name not in ("_build", "node_modules", "__pycache__")
+            and not Path(folder, name, "pyvenv.cfg").exists()
+        ]
+        yield from filter(Path.is_file, (Path(folder, name) for name in names))
+
+
+def inputs_digest() -> str:
+    """A hash of everything that the site can depend on."""
+    settings = (
+        f"{name}={value}"
+        for name, value in sorted(os.environ.items())
+        if name.startswith(("BOOK_", "EXPLAINER_"))
+    )
+    files = (f"{path.relative_to(ROOT)} {sha256(path)}" for path in project_files())
+    everything = "\n".join([environment(), *settings, *sorted(files)])
+    return hashlib.sha256(everything.encode()).hexdigest()
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file below a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+
+
+def published() -> dict:
+    """What the last good build left: its inputs, the site's and the work's files."""
+    known = {"inputs": "", "files": {}, "work": {}}
+    with suppress(OSError, ValueError):
+        known |= json.loads(PUBLISHED.read_text(encoding="utf-8"))
+    return known
+
+
+def is_current(inputs: str) -> bool:
+    """Whether the site is the one that these inputs make, to the last byte."""
+    last = published()
+    return last["inputs"] == inputs and last["files"] == hashes(SITE)
+
+
+def remember(inputs: str, editions: dict[str, Path]) -> None:
+    """Store what :func:`published` gives back."""
+    work = {name: hashes(rendered) for name, rendered in editions.items()}
+    known = {"inputs": inputs, "files": hashes(SITE), "work": work}
+    PUBLISHED.write_text(json.dumps(known, indent=1), encoding="utf-8")
+
+
+# --- the chapters ----------------------------------------------------------------
+
+
 def execution_cache() -> Path:
     """Where the outputs of chapters are kept for the present data and package."""
     return BUILD / ".executed" / dependencies_digest()
@@ -89,47 +174,72 @@ def is_notebook(page: Path) -> bool:
     return page.read_text(encoding="utf-8").startswith("---\njupytext:")
 
 
-# --- running chapters ------------------------------------------------------------
+def execute(
+    say: Callable[[str], None] = print,
+    then: Callable[[NotebookNode], None] | None = None,
+) -> int:
+    """Run every chapter whose outputs are not stored yet; returns how many ran.
 
-
-def execute(say: Callable[[str], None] = print) -> int:
-    """Run every chapter whose outputs are not stored yet; returns how many ran."""
-    from jupyter_cache import get_cache
-    from jupyter_cache.base import CacheBundleIn
-
+    ``then`` is for work beside: see :func:`explainer.kernels.run_all`.
+    """
     folder = execution_cache()
     for old in folder.parent.glob("*/") if folder.parent.exists() else []:
         if old != folder and time.time() - old.stat().st_mtime > 7 * 86400:
             shutil.rmtree(old)
-    folder.mkdir(parents=True, exist_ok=True)
-    store = get_cache(str(folder))
-    stale = []
-    for page in filter(is_notebook, chapters()):
-        try:
-            store.match_cache_notebook(read_page(page))
-        except KeyError:
-            stale.append(page)
-    workers = min(len(stale), os.cpu_count() or 1)
-    if not stale:
+    known = {page: folder / "pages" / sha256(page) for page in chapters()}
+    unknown = [page for page in known if is_notebook(page) and not known[page].exists()]
+    if not unknown:
         return 0
+    stale = without_outputs(unknown)
+    if stale:
+        run(stale, say, then)
+    (folder / "pages").mkdir(exist_ok=True)
+    for page in unknown:
+        known[page].touch()
+    return len(stale)
+
+
+def without_outputs(pages: list[Path]) -> list[tuple[Path, NotebookNode]]:
+    """Those of the chapters that were not run yet with the cells that they have."""
+    from jupyter_cache import get_cache
+
+    store = get_cache(str(execution_cache()))
+    found = []
+    for page in pages:
+        notebook = read_page(page)
+        try:
+            store.match_cache_notebook(notebook)
+        except KeyError:
+            found.append((page, notebook))
+    return found
+
+
+def run(
+    notebooks: list[tuple[Path, NotebookNode]],
+    say: Callable[[str], None],
+    then: Callable[[NotebookNode], None] | None,
+) -> None:
+    """Run chapters and store their outputs; BuildFailed lists all that fail."""
+    from jupyter_cache import get_cache
+    from jupyter_cache.base import CacheBundleIn
+
+    from explainer import kernels
+
+    store = get_cache(str(execution_cache()))
     failures = []
-    with ProcessPoolExecutor(workers) as pool:
-        for page, (notebook, seconds, error) in zip(
-            stale, pool.map(run_page, stale), strict=True
-        ):
-            name = page.relative_to(ROOT)
-            if error:
-                failures.append(failure(page, error))
-                continue
-            store.cache_notebook_bundle(
-                CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds}),
-                check_validity=False,
-                overwrite=True,
-            )
-            say(f"  ran {name} in {seconds:.1f} s")
+    prepare_kernels()
+    for page, notebook, seconds, error in kernels.run_all(notebooks, then):
+        if error:
+            failures.append(failure(page, error))
+            continue
+        store.cache_notebook_bundle(
+            CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds}),
+            check_validity=False,
+            overwrite=True,
+        )
+        say(f"  ran {page.relative_to(ROOT)} in {seconds:.1f} s")
     if failures:
         raise BuildFailed("\n".join(failures))
-    return len(stale)
 
 
 def failure(page: Path, error: str) -> str:
@@ -137,12 +247,16 @@ def failure(page: Path, error: str) -> str:
     plain = re.sub(r"\x1b\[[0-9;]*m", "", error)
     _, _, rest = plain.partition("------------------\n")
     source, _, trace = rest.partition("\n------------------")
+    if not source:  # the kernel itself ended
+        return f"{page.relative_to(ROOT)}: {plain}"
     text = page.read_text(encoding="utf-8")
     line = text[: max(0, text.find(source))].count("\n") + 1
-    last = [words for words in trace.splitlines() if words.strip()][-1:]
+    # A cell that took too long leaves no traceback; the first line says so.
+    told = [words for words in trace.splitlines() if words.strip("- ")]
+    last = told[-1] if told else plain.partition("\n")[0]
     code = "\n".join(f"    {words}" for words in source.splitlines())
     place = f"{page.relative_to(ROOT)}, line {line}"
-    return f"{place}: this cell failed\n{code}\n  {''.join(last)}"
+    return f"{place}: this cell failed\n{code}\n  {last}"
 
 
 def read_page(page: Path):
@@ -169,22 +283,21 @@ def prepare_kernels() -> None:
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
 
-def run_page(page: Path):
-    """Run one chapter in a fresh kernel; returns (notebook, seconds, error or None)."""
-    from jupyter_cache.executors.utils import single_nb_execution
-
-    prepare_kernels()
-    notebook = read_page(page)
-    started = time.perf_counter()
-    result = single_nb_execution(
-        notebook, cwd=str(page.parent), allow_errors=False, timeout=120, meta_override=True
-    )
-    return notebook, time.perf_counter() - started, result.exc_string if result.err else None
-
-
 # --- rendering -------------------------------------------------------------------
 
 EDITIONS = {"en": "en"}
+
+
+def draw_charts(notebook: NotebookNode) -> None:
+    """Draw a chapter's charts ahead, so that rendering finds them drawn."""
+    from explainer.charts.renderer import MIME
+    from explainer.site.charts import BadChart, read_figure
+
+    outputs = (one for cell in notebook.cells for one in cell.get("outputs", []))
+    for spec in (one.data[MIME] for one in outputs if MIME in one.get("data", {})):
+        for language in EDITIONS.values():
+            with suppress(BadChart):  # rendering says where
+                read_figure(spec, language, DRAWINGS)
 
 
 def render(folder: str, language: str) -> Path:
@@ -193,7 +306,7 @@ def render(folder: str, language: str) -> Path:
 
     work, doctrees = BUILD / "work" / folder, BUILD / "work" / "doctrees" / folder
     forget_what_is_gone(work, doctrees)
-    os.environ["BOOK_LANGUAGE"] = language
+    os.environ["BOOK_LANGUAGE"], os.environ["BOOK_EDITION"] = language, folder
     arguments = ["-n", "-W", "--keep-going", "-q", "-b", "html"]
     if build_main([*arguments, "-d", str(doctrees), str(ROOT), str(work)]):
         # Sphinx warns about a page once, when it reads it: read all of them again.
@@ -205,10 +318,14 @@ def render(folder: str, language: str) -> Path:
 
 
 def forget_what_is_gone(work: Path, doctrees: Path) -> None:
-    """A page or a file that the book no longer has must not live on in the site."""
+    """A page or a file that the book no longer has must not live on in the site.
+
+    Nor must a file that is not as the last good build left it.
+    """
     listing = work.with_suffix(".pages")
     pages = "\n".join([site_digest(), *(page.stem for page in chapters())])
-    if not listing.exists() or listing.read_text() != pages:
+    as_it_was = hashes(work) == published()["work"].get(work.name)
+    if not as_it_was or not listing.exists() or listing.read_text() != pages:
         for folder in (work, doctrees):
             shutil.rmtree(folder, ignore_errors=True)
         work.mkdir(parents=True, exist_ok=True)
@@ -217,16 +334,17 @@ def forget_what_is_gone(work: Path, doctrees: Path) -> None:
 
 def publish(editions: dict[str, Path]) -> None:
     """Put the rendered editions in place of the last site, all or nothing."""
-    from explainer.site.pages import redirect
+    from explainer.site import head, root
 
     new, old = BUILD / "site.new", BUILD / "site.old"
     for folder in (new, old):
         shutil.rmtree(folder, ignore_errors=True)
+    unwanted = shutil.ignore_patterns(".buildinfo")
     for name, rendered in editions.items():
-        shutil.copytree(rendered, new / name, ignore=shutil.ignore_patterns(".buildinfo"))
+        shutil.copytree(rendered, new / name, ignore=unwanted)
     shutil.copytree(new / "en" / "ledger", new / "ledger")
-    (new / "index.html").write_text(redirect("en/index.html"), encoding="utf-8")
-    (new / ".nojekyll").touch()
+    pages = [page.relative_to(ROOT).with_suffix(".html").as_posix() for page in chapters()]
+    root.write(new, list(editions), pages, head.site_address())
     if SITE.exists():
         SITE.rename(old)
     new.rename(SITE)
@@ -234,10 +352,14 @@ def publish(editions: dict[str, Path]) -> None:
 
 
 def build() -> None:
-    """Everything, with a line for each step."""
-    from explainer import prose, tables
-
+    """Everything, with a line for each step; nothing, if nothing has changed."""
     started = time.perf_counter()
+    inputs = inputs_digest()  # of now: what changes during the build counts as changed
+    if is_current(inputs):
+        print(f"Nothing has changed since the last build. {WHERE}")
+        return
+    gc.disable()  # a build is short, and looking for garbage takes a seventh of it
+    from explainer import prose, tables
 
     def step(number: int, text: str) -> None:
         print(f"[{number}/4] {text}", flush=True)
@@ -250,7 +372,7 @@ def build() -> None:
         raise BuildFailed("\n".join(typed))
     pages = [page for page in chapters() if is_notebook(page)]
     step(2, f"running {len(pages)} chapters (stored outputs are reused)")
-    ran = execute(lambda line: print(line, flush=True))
+    ran = execute(lambda line: print(line, flush=True), then=draw_charts)
     if ran < len(pages):
         print(f"  {len(pages) - ran} unchanged")
     editions = {}
@@ -259,11 +381,8 @@ def build() -> None:
         editions[folder] = render(folder, language)
     step(4, "putting the site in place")
     publish(editions)
-    print(
-        f"Done in {time.perf_counter() - started:.1f} s. The book is at\n"
-        f"  {SITE / 'index.html'}\n"
-        "Open that file in a browser, or run `make serve`."
-    )
+    remember(inputs, editions)
+    print(f"Done in {time.perf_counter() - started:.1f} s. {WHERE}")
 
 
 def write_notebooks() -> None:

@@ -119,7 +119,7 @@ class Tables:
             self._check_relations(name, self._sealed_rows)
             self._check_seal(name)
             self._sound.add(name)
-        return self._content(name).rows.copy()
+        return self._content(name).rows.copy(deep=False)  # copied when written to
 
     def seal(self, name: str) -> tuple[int, str]:
         """Write rows and SHA-256 of a sound table into its manifest; return both."""

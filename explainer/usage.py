@@ -113,12 +113,16 @@ def _names(tree: ast.AST) -> set[str]:
 
 def _named(tree: ast.AST) -> Iterator[str]:
     """The tables by whose name something is called: read("prices"), say."""
-    known = tables.names()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args:
             first = node.args[0]
-            if isinstance(first, ast.Constant) and first.value in known:
+            if isinstance(first, ast.Constant) and first.value in _table_names():
                 yield first.value
+
+
+@cache
+def _table_names() -> frozenset[str]:
+    return frozenset(tables.names())
 
 
 def _calls_abroad(tree: ast.AST) -> Iterator[tuple[str, str]]:
