@@ -26,7 +26,7 @@ from explainer.values import MIME as VALUES_MIME
 from explainer.values import Value, format_value, from_json
 
 FOLDER = build.ROOT / "notebooks"
-GENERATED = ("tally", "statements", "ledger", "catalogue")
+GENERATED = ("tally", "statements", "ledger", "catalogue", "quiz")
 ROLE = re.compile(r"\{([a-z]+)\}`([^`]+)`")
 DIRECTIVE = re.compile(r"^(:{3,}|`{3,})\{([a-z-]+)\}[ ]*(.*)$")
 FOOTNOTE = re.compile(r"\[\^([\w-]+)\](?!:)")
@@ -152,19 +152,24 @@ def _text_of(page: Path, values: dict[str, Value]) -> Callable[[str], str]:
             return format_value(claims.stated(key), "en", tuple(modifiers))
         if kind == "claim":
             return f"**[{key}: {claims.entry(key).verdict.word}]**"
+        if kind == "term":  # the glossary is no notebook: its words stay
+            return content.partition("<")[0].strip()
         if kind == "doc":
             title, _, target = content.rpartition("<")
             target = target.rstrip(">")
             return f"[{title.strip() or target}]({Path(target).stem}.ipynb)"
         raise NotebookError(f"{name}: the role {kind!r} has no form in a notebook")
 
+    def number(label: str) -> int:
+        if label not in notes:
+            notes.append(label)
+        return notes.index(label) + 1
+
     def footnote(match: re.Match[str]) -> str:
-        if match.group(1) not in notes:
-            notes.append(match.group(1))
-        return f"<sup>[{notes.index(match.group(1)) + 1}]</sup>"
+        return f"<sup>[{number(match.group(1))}]</sup>"
 
     def line_by_line(source: str) -> str:
-        lines, closing, generated = [], "", False
+        lines, closing, generated, content = [], "", "", []
         for line in source.splitlines():
             opened = DIRECTIVE.match(line)
             if opened and opened.group(2) in ("note", "tip", "warning", "important"):
@@ -172,17 +177,17 @@ def _text_of(page: Path, values: dict[str, Value]) -> Callable[[str], str]:
                 heading = opened.group(3) or opened.group(2).capitalize()
                 lines += [f"> **{heading}**", ">"]
             elif opened and opened.group(2) in GENERATED:
-                lines += _generated(opened.group(2), chapter)
-                closing = opened.group(1)
-                generated = True
+                closing, generated, content = opened.group(1), opened.group(2), []
             elif opened:
                 raise NotebookError(
                     f"{name}: the directive {opened.group(2)!r} has no form in a notebook"
                 )
             elif closing and line.strip() == closing:
-                closing, generated = "", False
+                if generated:
+                    lines += _generated(generated, content, chapter)
+                closing, generated = "", ""
             elif generated:
-                continue
+                content.append(line)
             elif re.fullmatch(r"\([\w-]+\)=", line.strip()):
                 continue
             else:
@@ -194,12 +199,7 @@ def _text_of(page: Path, values: dict[str, Value]) -> Callable[[str], str]:
         source = re.sub(r"\]\(([\w-]+)\.md(#[\w-]*)?\)", r"](\1.ipynb\2)", source)
         source = FOOTNOTE.sub(footnote, source)
         source = "\n".join(
-            FOOTNOTE_TEXT.sub(
-                lambda match: f"{notes.index(match.group(1)) + 1}. "
-                if match.group(1) in notes
-                else "- ",
-                line,
-            )
+            FOOTNOTE_TEXT.sub(lambda match: f"{number(match.group(1))}. ", line)
             for line in source.splitlines()
         )
         return line_by_line(source)
@@ -207,14 +207,15 @@ def _text_of(page: Path, values: dict[str, Value]) -> Callable[[str], str]:
     return finish
 
 
-def _generated(kind: str, chapter: str) -> list[str]:
+def _generated(kind: str, content: list[str], chapter: str) -> list[str]:
     """What a directive leaves in a notebook: a count, or one line a statement or table."""
     if kind == "catalogue":
         return _catalogue()
+    if kind == "quiz":
+        return _quiz(" ".join(content).split())
+    every = kind == "ledger" or ":all:" in content
     listed = [
-        entry
-        for entry in claims.ledger()
-        if kind == "ledger" or entry.claim.chapter == chapter
+        entry for entry in claims.ledger() if every or entry.claim.chapter == chapter
     ]
     if kind == "tally":
         counts = Counter(entry.verdict.word for entry in listed)
@@ -224,6 +225,18 @@ def _generated(kind: str, chapter: str) -> list[str]:
         f"- **{entry.claim.id}** {entry.claim.statement_en} **{entry.verdict.word}**"
         for entry in listed
     ]
+
+
+def _quiz(wanted: list[str]) -> list[str]:
+    """Statements to judge, and the verdicts below them."""
+    entries = [claims.entry(name) for name in wanted]
+    questions = [
+        f"{number}. {entry.claim.statement_en}" for number, entry in enumerate(entries, 1)
+    ]
+    verdicts = ", ".join(
+        f"{number} {entry.verdict.word}" for number, entry in enumerate(entries, 1)
+    )
+    return [*questions, "", f"The ledger's verdicts: {verdicts}."]
 
 
 def _catalogue() -> list[str]:

@@ -66,9 +66,11 @@ UNITS: dict[str, Unit] = {
     "million_shares": Unit(0, "{n} million shares", "{n} 萬股", zh_scale=100),
     "billion_shares": Unit(2, "{n} billion shares", "{n} 億股", zh_scale=10),
     "million_hours": Unit(2, "{n} million GPU-hours", "{n} 萬 GPU 小時", zh_scale=100),
-    "times": Unit(1, "{n} times", "{n} 倍"),
+    "times": Unit(1, "{n} times", "{n} 倍", en_one="once"),
     "days": Unit(0, "{n} days", "{n} 天", en_one="{n} day"),
-    "sessions": Unit(0, "{n} sessions", "{n} 個交易日", en_one="{n} session"),
+    "sessions": Unit(
+        0, "{n} trading days", "{n} 個交易日", en_one="{n} trading day"
+    ),
     "hours": Unit(0, "{n} hours", "{n} 小時", en_one="{n} hour"),
     "months": Unit(0, "{n} months", "{n} 個月", en_one="{n} month"),
     "years": Unit(0, "{n} years", "{n} 年", en_one="{n} year"),
@@ -206,7 +208,7 @@ def _format(value: Value, locale: str, modifiers: tuple[str, ...]) -> str:
     if not english and unit.zh_scale:
         shown *= unit.zh_scale
         digits = max(0, digits - round(math.log10(unit.zh_scale)))
-    plural = shown != 1
+    plural = shown != 1 or digits > 0
     pattern = unit.en if english else unit.zh
     trim = ""
     if english and not bare and abs(shown) >= 1000:

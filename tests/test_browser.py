@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from explainer import build
 
@@ -123,6 +124,10 @@ def test_all_code_is_one_touch_away_and_a_number_leads_to_its_cell(visit):
     page.get_by_role("button", name="Hide all code").click()
     assert not any(page.evaluate(folds))
     page.click("a.value >> nth=0")
+    assert not any(page.evaluate(folds))
+    card = page.locator(".card")
+    assert page.locator("a.value >> nth=0").inner_text() in card.inner_text()
+    card.get_by_role("link").click()
     assert sum(page.evaluate(folds)) == 1
     assert page.locator("li:target").is_visible()
 
@@ -140,11 +145,45 @@ def test_the_crash_falls_on_the_27th_in_every_time_zone(browser, server, zone):
     context.close()
 
 
-@pytest.mark.slow
+def found_by_axe(page):
+    """What axe finds, of any impact: rule, how many elements, the first of them."""
+    return [
+        f"{found['id']}: {len(found['nodes'])}, {found['nodes'][0]['html'][:120]}"
+        for found in Axe().run(page).response["violations"]
+    ]
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [page.stem for page in build.chapters()])
-def test_every_page_fits_in_both_themes(visit, name, scheme, size):
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_accessible_and_fits_in_both_themes(visit, name, scheme, size):
     page = visit(name, size, scheme)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert found_by_axe(page) == []
     assert page.complaints == []
+
+
+def test_a_page_with_everything_open_is_accessible(visit):
+    page = visit("2-the-trigger")
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    page.hover("figure.chart >> nth=0")
+    page.click("a.claim >> nth=0")
+    page.wait_for_selector(".card")
+    assert found_by_axe(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_readable_at_twice_the_size(visit, name):
+    page = visit(name)
+    # Zoom halves the space that a page has, and nothing else.
+    page.set_viewport_size({"width": 640, "height": 450})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_nothing_moves_for_readers_who_want_no_motion(visit):
+    page = visit("2-the-trigger")
+    page.emulate_media(reduced_motion="reduce")
+    style = "getComputedStyle(document.documentElement).scrollBehavior"
+    assert page.evaluate(style) == "auto"
+    moving = "[...document.querySelectorAll('*')].filter(e => e.getAnimations().length)"
+    assert page.evaluate(f"{moving}.length") == 0

@@ -10,11 +10,12 @@ const common = {
   target: ["chrome109", "firefox115", "safari16.4"],
   legalComments: "none",
   outdir: "dist",
+  external: ["*.woff2"], // the theme's static folder holds the font
   logLevel: "warning",
 };
 
 await rm("dist", { recursive: true, force: true });
-await build({ ...common, entryPoints: ["src/theme.js", "src/book.js", "src/book.css"] });
+await build({ ...common, entryPoints: ["src/theme.js", "src/book.js", "src/search.js", "src/book.css"] });
 await build({ ...common, entryPoints: ["src/charts.js"], globalName: "bookCharts" });
 
 // The book's build refuses a chart that needs a transform which the bundle lacks.

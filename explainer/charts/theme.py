@@ -32,6 +32,16 @@ COLOURS: dict[str, tuple[str, str]] = {
 LIGHT = {name: pair[0] for name, pair in COLOURS.items()}
 DARK = {name: pair[1] for name, pair in COLOURS.items()}
 
+# What colour a verdict has in charts, as on the page (``web/src/ledger.css``).
+VERDICTS = {
+    "supported": "shelter",
+    "imprecise": "power",
+    "contradicted": "accent",
+    "unverified": "other",
+    "forecast": "tech",
+    "opinion": "infrastructure",
+}
+
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 
 

@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from explainer import build
-from explainer.site import catalogue, ledger, outputs, pages, references
+from explainer.site import catalogue, ledger, outputs, pages, quiz, references
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     outputs.setup(app)
     references.setup(app)
     ledger.setup(app)
+    quiz.setup(app)
     catalogue.setup(app)
     pages.setup(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

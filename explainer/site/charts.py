@@ -182,8 +182,10 @@ def draw(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Drawing:
                 "a width, and pass narrow= for phones"
             )
         vega[name] = compiled
-    if "narrow" not in meta and vega["wide"] | {"width": NARROW} == vega["narrow"]:
-        vega.pop("narrow")
+    # The page carries the wide chart and, where it can, only what the narrow one changes.
+    if vega["wide"].keys() <= vega["narrow"].keys():
+        narrow = vega.pop("narrow")
+        vega["change"] = {k: v for k, v in narrow.items() if vega["wide"].get(k) != v}
     drawing = Drawing(svg, vega, height)
     cache_folder.mkdir(parents=True, exist_ok=True)
     temporary = stored.with_suffix(".tmp")
@@ -324,7 +326,9 @@ def figure_html(figure: Figure, source_lines: str, files: str) -> str:
 
 
 def spec_json(figure: Figure) -> str:
-    text = json.dumps(figure.drawing.vega, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(
+        figure.drawing.vega, separators=(",", ":"), ensure_ascii=False, sort_keys=True
+    )
     return css_variables(text).replace("</", "<\\/")
 
 

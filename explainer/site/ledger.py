@@ -1,13 +1,15 @@
 """The ledger on the page: marks in the text, a chapter's list, the whole table.
 
 ``{claim}`E065``` marks a statement where it is discussed. ``{tally}`` counts a chapter's
-verdicts, ``{statements}`` lists them, ``{ledger}`` is the table of all. Everything is
-plain HTML; the browser adds a card to the marks and filters to the table.
+verdicts (with ``:all:``, the book's), ``{statements}`` lists them, ``{ledger}`` is the
+table of all. Everything is plain HTML; the browser adds a card to the marks and filters
+to the table.
 """
 
 from __future__ import annotations
 
 import html
+import math
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
@@ -15,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 
 from explainer import claims, exports
-from explainer.claims import Claim, Entry
-from explainer.values import Value, format_value
+from explainer.claims import INEQUALITIES, Claim, Entry
+from explainer.values import WORD_UNITS, Value, format_value
 
 logger = getLogger(__name__)
 
@@ -32,6 +35,17 @@ ARTICLES = {
     "short-version": "Short version",
 }
 TIERS = ("primary", "reputable", "other")
+# How a stated figure is compared, where that is not plain from the figure.
+RELATIONS = {
+    ">": "more than ",
+    ">=": "at least ",
+    "<": "less than ",
+    "<=": "at most ",
+    "about": "about ",
+    "before": "before ",
+}
+YES, HOLDS = "yes", {"yes": "holds", "partly": "holds in part", "no": "does not hold"}
+SQUARE = 13  # from one square of a tally to the next, pixels
 
 
 class claim_mark(nodes.Inline, nodes.TextElement):  # noqa: N801
@@ -63,15 +77,28 @@ def verdict_html(entry: Entry) -> str:
 
 
 def measured_html(entry: Entry) -> str:
-    """Stated against measured, where both can be compared."""
-    verdict = entry.verdict
+    """What decided: stated against measured or found, or an editor's judgement."""
+    claim, verdict = entry.claim, entry.verdict
     if not verdict.computed or verdict.measured is None or verdict.stated is None:
         return "judged from the evidence"
+    found = shown(verdict.measured, verdict.measured_high)
+    if verdict.stated.unit == "text":
+        if verdict.stated.number == YES:
+            return f"computed: {HOLDS[str(verdict.measured.number)]}"
+        stated = shown(verdict.stated, verdict.stated_high)
+        return "found as stated" if stated == found else f"stated {stated}, found {found}"
+    if claim.comparator in INEQUALITIES and claim.reading:
+        # The sentence has no figure: what is compared with is the reading's. The reason
+        # says what was measured.
+        return "computed from the tables"
     if verdict.stated.number == 0:
-        # A comparison with nought is the reading's, not the article's, figure.
-        return f"measured {shown(verdict.measured, verdict.measured_high)}"
-    stated = shown(verdict.stated, verdict.stated_high)
-    return f"stated {stated}, measured {shown(verdict.measured, verdict.measured_high)}"
+        return "computed from the tables"
+    relation = RELATIONS.get(str(claim.comparator), "")
+    if verdict.stated.unit in ("count", "people"):
+        relation = relation.replace("less", "fewer")
+    stated = relation + shown(verdict.stated, verdict.stated_high)
+    verb = "found" if verdict.stated.unit in WORD_UNITS else "measured"
+    return f"stated {stated}, {verb} {found}"
 
 
 def shown(low: Value, high: Value | None) -> str:
@@ -110,8 +137,25 @@ def entry_html(entry: Entry, ledger: str) -> str:
     )
 
 
-def tally_html(listed: list[Entry]) -> str:
-    """How many statements of a chapter hold; a bar with words, not colour alone."""
+def squares_html(counts: Counter[str]) -> str:
+    """One square for each statement, by verdict: the share of each at a glance."""
+    total = counts.total()
+    rows = 3 if total <= 60 else 4 if total <= 180 else 6
+    paths, place = "", 0
+    for word in claims.LABELS:
+        corners = (divmod(place + index, rows) for index in range(counts[word]))
+        drawn = "".join(f"M{SQUARE * x},{SQUARE * y}h10v10h-10z" for x, y in corners)
+        paths += f'<path class="tally-{word}" d="{drawn}"/>' if drawn else ""
+        place += counts[word]
+    width, height = SQUARE * math.ceil(total / rows) - 3, SQUARE * rows - 3
+    return (
+        f'<svg class="squares" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" aria-hidden="true" focusable="false">{paths}</svg>'
+    )
+
+
+def tally_html(listed: list[Entry], opening: str = "This chapter tests") -> str:
+    """How many statements hold: a square for each, and the counts in words."""
     counts = Counter(entry.verdict.word for entry in listed)
     computed = sum(entry.verdict.computed for entry in listed)
     parts = "".join(
@@ -120,16 +164,22 @@ def tally_html(listed: list[Entry]) -> str:
         for word in claims.LABELS
         if counts[word]
     )
+    are = "verdict is" if computed == 1 else "verdicts are"
     return (
-        f'<div class="tally"><p>This chapter tests {len(listed)} statements of the '
-        f"articles; {computed} of the verdicts are computed from data.</p>"
-        f"<ul>{parts}</ul></div>"
+        f'<div class="tally"><p>{opening} {len(listed)} statements of the '
+        f"articles; {computed} {are} computed from data.</p>"
+        f"{squares_html(counts)}<ul>{parts}</ul></div>"
     )
 
 
 def statements_html(listed: list[Entry], ledger: str) -> str:
     items = "".join(entry_html(entry, ledger) for entry in listed)
-    return f'<ol class="statements" data-more="To the entry and its evidence">{items}</ol>'
+    return (
+        '<details class="statements-fold"><summary>'
+        f"The {len(listed)} statements with verdicts and evidence</summary>"
+        f'<ol class="statements" data-more="To the entry and its evidence">{items}</ol>'
+        "</details>"
+    )
 
 
 def best_tier(entry: Entry) -> str:
@@ -256,9 +306,10 @@ class ClaimRole(SphinxRole):
 
 class LedgerDirective(SphinxDirective):
     has_content = False
+    option_spec = {"all": directives.flag}
 
     def run(self) -> list[nodes.Node]:
-        return [ledger_block(kind=self.name)]
+        return [ledger_block(kind=self.name, all="all" in self.options)]
 
 
 def visit_mark(self: Any, node: claim_mark) -> None:
@@ -267,9 +318,10 @@ def visit_mark(self: Any, node: claim_mark) -> None:
     here = self.builder.current_docname
     own = claim.chapter == claims.chapter_of(Path(here).name)
     page = "" if own else self.builder.get_relative_uri(here, LEDGER_PAGE)
+    label = claims.LABELS[word]["en"]
     self.body.append(
         f'<a class="claim claim-{word}" href="{page}#{claim.id}" '
-        f'data-claim="{claim.id}">{claim.id} {claims.LABELS[word]["en"]}</a>'
+        f'data-claim="{claim.id}" aria-label="{label}, {claim.id}">{label}</a>'
     )
     raise nodes.SkipNode
 
@@ -279,7 +331,11 @@ def visit_block(self: Any, node: ledger_block) -> None:
     if node["kind"] == "ledger":
         self.body.append(ledger_html())
     elif node["kind"] == "tally":
-        self.body.append(tally_html(of_chapter(here)))
+        self.body.append(
+            tally_html(list(entries().values()), "This book tests")
+            if node["all"]
+            else tally_html(of_chapter(here))
+        )
     else:
         ledger = self.builder.get_relative_uri(here, LEDGER_PAGE)
         self.body.append(statements_html(of_chapter(here), ledger))

@@ -1,27 +1,26 @@
 """Every page's frame: the theme, its assets and policy, navigation, the way in.
 
-The templates in ``theme/`` inherit from Sphinx's ``basic`` alone. What they need beyond
-Sphinx's own context is prepared here, so that they hold no logic.
+The templates in ``theme/`` inherit from no other theme. What they need beyond Sphinx's
+own context is prepared here and in :mod:`explainer.site.head`, so that they hold no
+logic.
 """
 
 from __future__ import annotations
 
 import hashlib
-import html
-import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from markupsafe import Markup
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment.adapters.toctree import global_toctree_for_doc
 
 from explainer.charts import theme
-from explainer.site import markup
+from explainer.site import cards, head, markup, search
+from explainer.site.head import plain
+from explainer.site.root import redirect
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web" / "dist"
@@ -31,51 +30,28 @@ NOTEBOOKS = "notebooks"
 
 # What a page may load and run: its own site's files and nothing else. ``'self'`` means
 # nothing to some browsers on a page opened from a file, hence ``file:``; no page on a
-# server may load files anyway. WebAssembly is for the search.
-POLICY = "; ".join(
-    f"{directive} {sources}"
-    for directive, sources in {
-        "default-src": "'none'",
-        "script-src": "'self' file: 'wasm-unsafe-eval'",
-        "style-src": "'self' file:",
-        "img-src": "'self' file: data:",
-        "connect-src": "'self'",
-        "font-src": "'self'",
-        "base-uri": "'none'",
-        "form-action": "'self' file:",
-    }.items()
-)
-# A page that only leads elsewhere loads nothing at all.
-REDIRECT_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'"
+# server may load files anyway.
+RULES = {
+    "default-src": "'none'",
+    "script-src": "'self' file:",
+    "style-src": "'self' file:",
+    "img-src": "'self' file: data:",
+    "font-src": "'self' file:",
+    "base-uri": "'none'",
+    "form-action": "'self' file:",
+}
+# The search fetches its index and runs WebAssembly; no other page does.
+SEARCH_RULES = RULES | {
+    "script-src": "'self' file: 'wasm-unsafe-eval'",
+    "connect-src": "'self'",
+}
 SCRIPTS = ("theme.js", "book.js")
+SEARCH_SCRIPTS = (*SCRIPTS, "search.js")
 STYLES = ("book.css",)
-DESCRIPTION_LENGTH = 200
-
-
-def redirect(target: str) -> str:
-    """A page that leads to ``target``, with and without scripts, from a file too."""
-    safe = html.escape(target, quote=True)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{REDIRECT_POLICY}">\n'
-        f'<meta http-equiv="refresh" content="0; url={safe}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f'<link rel="canonical" href="{safe}">\n'
-        "<title>The DeepSeek Shock, checked number by number</title>\n</head>\n"
-        f'<body><p><a href="{safe}">The DeepSeek Shock, checked number by number</a></p>'
-        "</body>\n</html>\n"
-    )
+LATER = ("charts.js",)  # fetched by book.js when a reader points at a chart
 
 
 # --- what the templates are given ------------------------------------------------
-
-
-def plain(app: Sphinx, node: nodes.Element) -> str:
-    """The words a reader sees in a node, computed values included."""
-    words = nodes.inline("", "", *(child.deepcopy() for child in node.children))
-    shown = app.builder.render_partial(words)["fragment"]
-    return " ".join(Markup(shown).striptags().split())
 
 
 def navigation(app: Sphinx, page: str) -> list[dict[str, Any]]:
@@ -119,29 +95,6 @@ def sections(app: Sphinx, parent: nodes.Element, depth: int) -> list[dict[str, A
     ]
 
 
-def described(doctree: nodes.document) -> bool:
-    """Whether the page's front matter brings its own description."""
-    return any(meta.get("name") == "description" for meta in doctree.findall(nodes.meta))
-
-
-def first_words(app: Sphinx, doctree: nodes.document) -> str:
-    """The first paragraph of a page, cut after a sentence if it is long."""
-    paragraph = next(running_text(doctree), None)
-    text = plain(app, paragraph) if paragraph is not None else ""
-    if len(text) <= DESCRIPTION_LENGTH:
-        return text
-    start = text[:DESCRIPTION_LENGTH]
-    ends = [match.end() for match in re.finditer(r"[.!?](?= )|[。！？]", start)]
-    return start[: ends[-1]] if ends else start[:-1].rstrip() + "…"
-
-
-def running_text(doctree: nodes.document) -> Iterator[nodes.paragraph]:
-    """Paragraphs of the text itself: not of notes, cells, lists or tables."""
-    for paragraph in doctree.findall(nodes.paragraph):
-        if isinstance(paragraph.parent, nodes.section | nodes.document):
-            yield paragraph
-
-
 def fill_context(
     app: Sphinx,
     page: str,
@@ -152,18 +105,21 @@ def fill_context(
     """Give the templates what they show, and take away what others would load."""
     if app.builder.format != "html":
         return
-    context["policy"] = POLICY
+    searches = page == "search"
+    rules = SEARCH_RULES if searches else RULES
+    context["policy"] = "; ".join(map(" ".join, rules.items()))
     context["navigation"] = navigation(app, page)
     context["css_files"] = own_files(context["css_files"], STYLES)
-    context["script_files"] = own_files(context["script_files"], SCRIPTS)
-    context["on_page"], context["description"] = [], ""
+    context["script_files"] = own_files(
+        context["script_files"], SEARCH_SCRIPTS if searches else SCRIPTS
+    )
+    head.fill_context(app, page, context, doctree)
+    context["on_page"] = []
     if doctree is None:
         return
     top = next(iter(doctree.findall(nodes.section)), doctree)
     listed = sections(app, top, depth=2)
     context["on_page"] = listed if len(listed) > 1 else []
-    if not described(doctree):
-        context["description"] = first_words(app, doctree)
 
 
 def own_files(files: list[Any], names: tuple[str, ...]) -> list[Any]:
@@ -179,7 +135,7 @@ def own_files(files: list[Any], names: tuple[str, ...]) -> list[Any]:
 
 
 def add_notebook_link(app: Sphinx, doctree: nodes.document) -> None:
-    """Under a chapter's title: where its program is."""
+    """Where a chapter's program is, at the end of its opening."""
     name = Path(app.env.docname).name
     notebook = ROOT / NOTEBOOKS / f"{name}.ipynb"
     if "kernelspec" not in app.env.metadata.get(app.env.docname, {}):
@@ -191,12 +147,15 @@ def add_notebook_link(app: Sphinx, doctree: nodes.document) -> None:
         return
     up = "../" * app.env.docname.count("/")
     link = (
-        '<p class="page-run" data-show-all="Show all code" data-hide-all="Hide all code">'
-        f'This page is a program: <a href="{up}{NOTEBOOKS}/{name}.ipynb" '
-        "download>download it as a notebook</a>.</p>"
+        '<p class="page-run">The numbers on this page are computed by its own program. '
+        '<button type="button" class="all-code" aria-pressed="false" '
+        'data-hide="Hide all code">Show all code</button> '
+        f'<a href="{up}{NOTEBOOKS}/{name}.ipynb" download>Download it as a notebook</a></p>'
     )
-    section = title.parent
-    section.insert(section.index(title) + 1, nodes.raw("", link, format="html"))
+    opening = title.parent
+    first = opening.first_child_matching_class(nodes.section)
+    place = len(opening) if first is None else first
+    opening.insert(place, nodes.raw("", link, format="html"))
 
 
 # --- files beside the pages ------------------------------------------------------
@@ -208,7 +167,7 @@ def add_assets(app: Sphinx, config: Config) -> None:
     style = theme.css() + (WEB / "book.css").read_text(encoding="utf-8")
     contents = {
         "book.css": style.encode(),
-        **{name: (WEB / name).read_bytes() for name in (*SCRIPTS, "charts.js")},
+        **{name: (WEB / name).read_bytes() for name in (*SEARCH_SCRIPTS, *LATER)},
     }
     digest = hashlib.sha256()
     for name, content in sorted(contents.items()):
@@ -228,20 +187,35 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     folder.mkdir()
     for notebook in sorted((ROOT / NOTEBOOKS).glob("*.ipynb")):
         shutil.copyfile(notebook, folder / notebook.name)
+    remove_unused(Path(app.outdir, "_static"))
     index = Path(app.outdir, "index.html")
-    root = app.builder.get_target_uri(app.config.root_doc)
-    if root != "index.html":
-        index.write_text(redirect(root), encoding="utf-8")
+    front = app.builder.get_target_uri(app.config.root_doc)
+    if front != index.name:
+        shown = Path(app.outdir, front).read_text(encoding="utf-8")
+        index.write_text(redirect(front, shown), encoding="utf-8")
+
+
+def remove_unused(static: Path) -> None:
+    """Sphinx and myst-nb put style sheets there that the theme does without."""
+    used = {*STYLES, *SEARCH_SCRIPTS, *LATER}
+    used |= {file.name for file in (THEME / "static").iterdir()}
+    for file in static.iterdir():
+        if file.name not in used:
+            file.unlink()
 
 
 def setup(app: Sphinx) -> None:
     markup.setup(app)
+    head.setup(app)
+    cards.setup(app)
+    search.setup(app)
     app.add_config_value("explainer_assets", "", "html")
     # Jupyter Book sets it for an extension that this book leaves out (`_config.yml`).
     app.add_config_value("comments_config", {}, "")
     app.add_html_theme("explainer", str(THEME))
     app.add_js_file("theme.js")  # blocking: it runs before anything is painted
     app.add_js_file("book.js", loading_method="defer")
+    app.add_js_file("search.js", loading_method="defer")
     app.connect("config-inited", add_assets)
     app.connect("doctree-read", add_notebook_link)
     app.connect("html-page-context", fill_context, priority=900)

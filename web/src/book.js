@@ -1,8 +1,10 @@
 // Every page carries this one small script. Charts are drawings until a reader points at
 // one, touches it or moves a control; only then is the runtime fetched.
+import { unfold } from "./card.js";
 import { setUpCode } from "./code.js";
 import { setUpFrame } from "./frame.js";
 import { setUpLedger } from "./ledger.js";
+import { setUpQuizzes } from "./quiz.js";
 
 const here = document.currentScript.src;
 let runtime;
@@ -19,7 +21,7 @@ function loadRuntime() {
 }
 
 function setUp(figure) {
-  const specs = JSON.parse(figure.querySelector(".chart-spec").textContent);
+  let specs;
   const boxes = { wide: figure.querySelector(".chart-wide"), narrow: figure.querySelector(".chart-narrow") };
   const settings = {};
   const views = {};
@@ -27,8 +29,9 @@ function setUp(figure) {
   async function wake() {
     const shown = boxes.narrow.getClientRects().length ? "narrow" : "wide";
     if (!views[shown]) {
-      // Where the two drawings differ in nothing but their width, the page has one.
-      const spec = specs[shown] ?? { ...specs.wide, width: 350 };
+      specs ??= JSON.parse(figure.querySelector(".chart-spec").textContent);
+      // Where the two drawings share most, the page has one and what the other changes.
+      const spec = specs[shown] ?? { ...specs.wide, ...specs.change };
       views[shown] = loadRuntime().then((charts) => charts.wake(boxes[shown], spec, settings));
     }
     figure.dataset.state = "loading";
@@ -81,3 +84,14 @@ for (const figure of document.querySelectorAll("figure.chart")) setUp(figure);
 setUpFrame();
 setUpCode();
 setUpLedger();
+setUpQuizzes();
+
+// A link to something inside a fold opens it.
+function reveal() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target?.closest("details:not([open])")) return;
+  unfold(target);
+  target.scrollIntoView();
+}
+addEventListener("hashchange", reveal);
+reveal();

@@ -1,24 +1,25 @@
 // The code behind a page: folded for those who read, one touch away for those who learn.
+import { setUpCard, unfold } from "./card.js";
+
 export function setUpCode() {
   const folds = [...document.querySelectorAll("details.folded")];
-  // A number leads to the cell that computed it; not every browser opens the fold itself.
+  // A number shows its name in the program and leads to the cell that computed it.
   for (const link of document.querySelectorAll("a.value")) {
-    link.addEventListener("click", () => {
-      document.querySelector(link.getAttribute("href"))?.closest("details")?.setAttribute("open", "");
+    const told = document.querySelector(link.getAttribute("href"));
+    if (!told) continue;
+    setUpCard(link, () => {
+      const line = document.createElement("p");
+      line.append(...told.cloneNode(true).childNodes);
+      return [[line], told.closest("details").querySelector(".when-closed").textContent, () => unfold(told)];
     });
   }
-  const place = document.querySelector(".page-run");
-  if (!place || !folds.length) return;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "all-code";
-  button.textContent = place.dataset.showAll;
-  button.setAttribute("aria-pressed", "false");
+  const button = document.querySelector(".all-code");
+  if (!button) return;
+  const show = button.textContent;
   button.addEventListener("click", () => {
     const open = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", String(open));
-    button.textContent = open ? place.dataset.hideAll : place.dataset.showAll;
+    button.textContent = open ? button.dataset.hide : show;
     for (const fold of folds) fold.open = open;
   });
-  place.append(" ", button);
 }

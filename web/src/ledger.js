@@ -1,49 +1,17 @@
 // The ledger: cards for the marks in the text, filters for the table of all statements.
 // Without this script a mark is a link and the table is complete.
+import { setUpCard, unfold } from "./card.js";
 
 // A mark opens its statement's entry (which stands at the end of the page) as a card.
 function setUpMarks() {
-  if (!HTMLElement.prototype.showPopover) return;
-  let card;
   for (const mark of document.querySelectorAll("a.claim")) {
     const entry = document.getElementById(mark.dataset.claim);
     if (!entry) continue;
-    mark.setAttribute("aria-haspopup", "dialog");
-    mark.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      card?.remove();
-      card = document.createElement("div");
-      card.className = "claim-card";
-      card.popover = "auto";
-      card.tabIndex = -1;
-      card.setAttribute("role", "dialog");
-      card.setAttribute("aria-label", mark.textContent);
-      for (const part of entry.querySelectorAll(".statement-text, .statement-verdict, .statement-reason")) {
-        card.append(part.cloneNode(true));
-      }
-      const more = document.createElement("a");
-      more.href = mark.getAttribute("href");
-      more.textContent = entry.closest("ol").dataset.more;
-      more.addEventListener("click", () => {
-        entry.querySelector("details").open = true;
-        card.hidePopover();
-      });
-      const last = document.createElement("p");
-      last.append(more);
-      card.append(last);
-      mark.after(card);
-      card.showPopover();
-      const place = mark.getBoundingClientRect();
-      const below = place.bottom + card.offsetHeight + 8 < innerHeight;
-      const top = below ? place.bottom + 6 : Math.max(8, place.top - card.offsetHeight - 6);
-      card.style.top = `${top}px`;
-      card.style.left = `${Math.max(8, Math.min(place.left, innerWidth - card.offsetWidth - 8))}px`;
-      card.focus();
-      card.addEventListener("toggle", (change) => {
-        if (change.newState === "closed" && card.contains(document.activeElement)) mark.focus();
-      });
-    });
+    setUpCard(mark, () => [
+      [...entry.querySelectorAll(".statement-text, .statement-verdict, .statement-reason")].map((part) => part.cloneNode(true)),
+      entry.closest("ol").dataset.more,
+      () => unfold(entry.querySelector("summary")),
+    ]);
   }
 }
 
