@@ -144,7 +144,8 @@ def run(folder, system, *cells):
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 def test_each_chapter_has_a_kernel_of_its_own_forked_or_not(tmp_path, system):
     first, second = run(tmp_path, system, FIRST, SECOND)
-    assert first == f"""first ["(1, '{tmp_path / 'first'}')"] None"""
+    # A long path makes IPython break the line.
+    assert first.replace("\\n ", " ") == f"""first ["(1, '{tmp_path / 'first'}')"] None"""
     assert second == "second ['(False, False, False, False)'] None"
 
 
