@@ -24,7 +24,7 @@ test: $(READY) ## set up and run the tests (some open a browser, where there is 
 check: $(READY) ## the slow, complete tests: every page, width and theme, the bundle, faults
 	@$(PYTHON) -m pytest -q -n 2 --dist loadfile
 
-bench: book ## time the ledger page with its own statements and ten times as many
+bench: book ## compare with stock Jupyter Book, and let the book grow: docs/benchmark.md
 	@$(PYTHON) tools/bench.py
 
 serve: book ## build, then serve the site on http://localhost:8000

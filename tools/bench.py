@@ -1,89 +1,53 @@
-"""How the ledger page bears ten times as many statements. usage: make bench
+"""Measure this book, side by side with the same book as stock Jupyter Book builds it.
 
-Opens the built ledger in Chromium, with its own rows and with ten copies of them, and
-times a filter, a search by words and a reset, side by side in one run: medians in
-milliseconds, and the ratio.
+usage: python tools/bench.py [pages | builds | growth | lighthouse ...]
+                             [--quick] [--output FILE]
+
+Without a name all parts run. Each part writes its own section of docs/benchmark.md and
+leaves the others as they are. ``--quick`` measures a small sample once, to try the tool.
 """
 
 from __future__ import annotations
 
-import platform
-import shutil
-import statistics
+import argparse
 import sys
+import time
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from bench import builds, growth, lighthouse, pages, report
+from bench.report import CannotMeasure
 
-PAGE = Path(__file__).resolve().parents[1] / "_build/site/en/chapters/ledger.html"
-RUNS = 7
-COPY_ROWS = """times => {
-  const body = document.querySelector('#ledger-table tbody');
-  const rows = [...body.children];
-  for (let copy = 1; copy < times; copy++)
-    for (const row of rows) {
-      const twin = row.cloneNode(true);
-      twin.id = `${row.id}-${copy}`;
-      body.append(twin);
-    }
-}"""
-TIME = """async ([name, value]) => {
-  const form = document.getElementById('ledger-filter');
-  const start = performance.now();
-  if (name === 'reset') form.reset();
-  else {
-    const input = form.querySelector(`[data-filter=${name}]`);
-    input.value = value;
-    input.dispatchEvent(new Event('input', { bubbles: true }));
-  }
-  await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
-  return performance.now() - start;
-}"""
-STEPS = {
-    "filter by verdict": ["verdict", "contradicted"],
-    "search for words": ["text", "nvidia market value"],
-    "show all": ["reset", ""],
+PARTS = {
+    "pages": pages.section,
+    "lighthouse": lighthouse.section,
+    "builds": builds.section,
+    "growth": growth.section,
 }
 
 
-def measure(page, times: int) -> dict[str, float]:
-    """Median milliseconds of each step, to the next frame."""
-    found: dict[str, list[float]] = {step: [] for step in STEPS}
-    for _ in range(RUNS):
-        page.goto(PAGE.as_uri())
-        if times > 1:
-            # The page's script has to look at the table again.
-            page.evaluate(COPY_ROWS, times)
-            page.evaluate(
-                "() => new Promise(done => { const script = document.createElement('script');"
-                " script.src = document.querySelector('script[src*=\"book.js\"]').src;"
-                " script.onload = done; document.head.append(script); })"
-            )
-        for step, change in STEPS.items():
-            found[step].append(page.evaluate(TIME, change))
-    return {step: statistics.median(taken) for step, taken in found.items()}
-
-
-def main() -> int:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None or not PAGE.exists():
-        print("make bench needs Chromium and a built site (make book)", file=sys.stderr)
-        return 1
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        one, ten = measure(page, 1), measure(page, 10)
-        rows = page.evaluate("document.querySelectorAll('#ledger-table tbody tr').length")
-        browser.close()
-    print(f"{platform.processor() or platform.machine()}, medians of {RUNS} runs, ms")
-    print(f"{'':<20}{rows // 10:>8} rows{rows:>8} rows   ratio")
-    for step in STEPS:
-        ratio = ten[step] / one[step]
-        print(f"{step:<20}{one[step]:>13.1f}{ten[step]:>13.1f}{ratio:>8.1f}")
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("part", nargs="*", help=f"any of {', '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="a small sample, once")
+    parser.add_argument("--output", type=Path, default=report.FILE)
+    given = parser.parse_args(arguments)
+    unknown = set(given.part) - set(PARTS)
+    if unknown:
+        parser.error(f"no part is called {sorted(unknown)[0]}")
+    for name in given.part or PARTS:
+        started = time.perf_counter()
+        print(f"{name}:", flush=True)
+        try:
+            setting = report.setting()
+            text = PARTS[name](given.quick)
+        except CannotMeasure as error:
+            print(f"  {error}", file=sys.stderr)
+            return 1
+        report.update(given.output, name, f"{text}\n{setting}")
+        print(text)
+        print(f"  {name} took {time.perf_counter() - started:.0f} s", flush=True)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

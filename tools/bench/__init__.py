@@ -1,0 +1,1 @@
+"""The parts of ``make bench``: each measures one thing and returns its section."""
