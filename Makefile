@@ -8,7 +8,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: help book test check bench serve lab notebooks bundle lock clean
+.PHONY: help book test check bench pdf epub serve lab notebooks bundle lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s'|'
@@ -26,6 +26,12 @@ check: $(READY) ## the slow, complete tests: every page, width and theme, the bu
 
 bench: book ## compare with stock Jupyter Book, and let the book grow: docs/benchmark.md
 	@$(PYTHON) tools/bench.py
+
+pdf: book ## the book and each chapter as PDF, into _build/pdf (needs Chromium)
+	@$(PYTHON) tools/pdf.py
+
+epub: book ## the book as EPUB, into _build/epub
+	@$(PYTHON) tools/epub.py
 
 serve: book ## build, then serve the site on http://localhost:8000
 	@$(PYTHON) -m http.server 8000 --bind 127.0.0.1 --directory _build/site

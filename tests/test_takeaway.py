@@ -1,0 +1,236 @@
+"""The book to take away: a PDF of each chapter and of the whole, and an EPUB."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+from xml.etree import ElementTree
+from zipfile import ZIP_STORED, ZipFile
+
+import pytest
+from pypdf import PdfReader
+
+from explainer.build import ROOT, chapters
+
+sys.path.insert(0, str(ROOT / "tools"))
+import epub  # noqa: E402
+import pdf  # noqa: E402
+import takeaway  # noqa: E402
+
+pytestmark = pytest.mark.slow
+
+NAMES = [page.stem for page in chapters()]
+XHTML = "{http://www.w3.org/1999/xhtml}"
+OPF = "{http://www.idpf.org/2007/opf}"
+FEWEST_WORDS = 15  # on a page of paper: less is a page that nobody meant
+
+
+@pytest.fixture(scope="module")
+def book(site: Path) -> takeaway.Book:
+    return takeaway.read()
+
+
+@pytest.fixture(scope="module")
+def folder(site: Path, browser, tmp_path_factory) -> Path:
+    """All PDFs, printed once."""
+    made = tmp_path_factory.mktemp("pdf")
+    pdf.make(made, "en", browser)
+    return made
+
+
+@pytest.fixture(scope="module")
+def whole(folder: Path) -> PdfReader:
+    return PdfReader(folder / f"{takeaway.FILE_NAME}.pdf")
+
+
+@pytest.fixture(scope="module")
+def words_of_pages(whole: PdfReader) -> list[str]:
+    return [page.extract_text() for page in whole.pages]
+
+
+@pytest.fixture(scope="module")
+def packed(site: Path, tmp_path_factory) -> ZipFile:
+    return ZipFile(epub.make(tmp_path_factory.mktemp("epub"), "en"))
+
+
+def titles(outline: list) -> list[str]:
+    """All bookmarks, deepest last."""
+    return [
+        title
+        for entry in outline
+        for title in (titles(entry) if isinstance(entry, list) else [entry.title])
+    ]
+
+
+def links(reader: PdfReader) -> Iterator[object]:
+    for page in reader.pages:
+        for note in page.get("/Annots", []):
+            note = note.get_object()
+            if note["/Subtype"] == "/Link":
+                yield note.get("/Dest") or note["/A"].get("/URI") or note["/A"]["/D"]
+
+
+def fonts(reader: PdfReader) -> Iterator[dict]:
+    for page in reader.pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            font = font.get_object()
+            yield font.get("/DescendantFonts", [font])[0].get_object()
+
+
+# --- PDF -------------------------------------------------------------------------
+
+
+def test_every_chapter_and_the_book_are_there(folder: Path) -> None:
+    assert {path.stem for path in folder.iterdir()} == {*NAMES, takeaway.FILE_NAME}
+
+
+def test_no_page_of_the_book_is_blank_and_each_has_its_number(
+    folder: Path, words_of_pages: list[str], book: takeaway.Book
+) -> None:
+    numbers = pdf.page_numbers(folder / f"{takeaway.FILE_NAME}.pdf")
+    for number, text in enumerate(words_of_pages, 1):
+        assert len(text.split()) >= FEWEST_WORDS, f"page {number}: {text!r}"
+        assert "Show the code" not in text
+        if number >= numbers[book.pages[0].name]:  # title and contents have none
+            assert str(number) in text.split(), f"page {number}: {text!r}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_chapter_begins_with_its_title_and_ends_with_words(
+    folder: Path, book: takeaway.Book, name: str
+) -> None:
+    pages = PdfReader(folder / f"{name}.pdf").pages
+    title = next(page.title for page in book.pages if page.name == name)
+    assert title in " ".join(pages[0].extract_text().split())
+    assert len(pages[-1].extract_text().split()) >= FEWEST_WORDS
+
+
+@pytest.mark.parametrize("name", [*NAMES, takeaway.FILE_NAME])
+def test_letters_travel_with_the_file(folder: Path, name: str) -> None:
+    for font in fonts(PdfReader(folder / f"{name}.pdf")):
+        described = font.get("/FontDescriptor", {})
+        inside = any(key.startswith("/FontFile") for key in described)
+        assert inside or font["/Subtype"] == "/Type3", font
+
+
+def test_bookmarks_name_every_page_and_section(whole, book: takeaway.Book) -> None:
+    found = titles(whole.outline)
+    for page in book.pages:
+        assert page.title in found
+        assert {title for _, title in page.sections} <= set(found)
+
+
+def test_screen_readers_are_told_language_and_structure(whole: PdfReader) -> None:
+    root = whole.trailer["/Root"]
+    assert root["/Lang"] == "en"
+    assert root["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in root
+
+
+def test_links_stay_in_the_file_or_lead_to_the_public(folder: Path) -> None:
+    for path in folder.iterdir():
+        reader = PdfReader(path)
+        inside = set(reader.named_destinations)
+        for target in links(reader):
+            assert target in inside or re.match("https?://|mailto:", str(target)), (
+                f"{path.name}: a link to {target}"
+            )
+
+
+def test_contents_list_says_where_a_chapter_begins(
+    folder: Path, words_of_pages: list[str], book: takeaway.Book
+) -> None:
+    numbers = pdf.page_numbers(folder / f"{takeaway.FILE_NAME}.pdf")
+    listed = "\n".join(words_of_pages[1:3])
+    for page in book.pages:
+        start = numbers[page.name]
+        assert re.search(rf"{re.escape(page.title)}\s+{start}\b", listed), page.title
+        assert page.title in " ".join(words_of_pages[start - 1].split())
+
+
+def test_a_second_print_has_the_same_bytes(
+    folder: Path, book: takeaway.Book, browser, tmp_path: Path
+) -> None:
+    toolbox = next(page for page in book.pages if page.name == "toolbox")
+    pdf.print_chapter(browser, book, toolbox, tmp_path / "toolbox.pdf")
+    name = f"{takeaway.FILE_NAME}.pdf"
+    pdf.print_book(browser, book, tmp_path / name, pdf.page_numbers(folder / name))
+    for again in tmp_path.iterdir():
+        assert again.read_bytes() == (folder / again.name).read_bytes(), again.name
+
+
+# --- EPUB ------------------------------------------------------------------------
+
+
+def documents(packed: ZipFile) -> dict[str, ElementTree.Element]:
+    """All pages, parsed as XML: whatever is not well-formed fails here."""
+    return {
+        name: ElementTree.fromstring(packed.read(name))
+        for name in packed.namelist()
+        if name.endswith((".xhtml", ".svg", ".opf", ".xml"))
+    }
+
+
+def test_readers_recognise_the_epub(packed: ZipFile) -> None:
+    first = packed.infolist()[0]
+    assert (first.filename, first.compress_type) == ("mimetype", ZIP_STORED)
+    assert packed.read("mimetype") == b"application/epub+zip"
+
+
+def test_manifest_and_zip_hold_the_same_files(packed: ZipFile) -> None:
+    listed = documents(packed)["book/package.opf"].iter(f"{OPF}item")
+    assert sorted(f"book/{item.get('href')}" for item in listed) == sorted(
+        name
+        for name in packed.namelist()
+        if name.startswith("book/") and name != "book/package.opf"
+    )
+
+
+def test_every_page_of_the_book_is_in_the_epub(packed: ZipFile) -> None:
+    assert {f"book/{name}.xhtml" for name in NAMES} <= set(packed.namelist())
+
+
+def test_links_of_the_epub_resolve(packed: ZipFile) -> None:
+    pages = documents(packed)
+    places = {
+        name: {tag.get("id") for tag in root.iter()} - {None}
+        for name, root in pages.items()
+    }
+    for name, root in pages.items():
+        if not name.endswith(".xhtml"):
+            continue
+        ids = [tag.get("id") for tag in root.iter() if tag.get("id")]
+        assert len(ids) == len(set(ids)), f"{name}: an id stands twice"
+        for tag in root.iter():
+            for target in filter(None, (tag.get("href"), tag.get("src"))):
+                if tag.tag == f"{XHTML}a" and re.match("https?://|mailto:", target):
+                    continue
+                file, place = urldefrag(unquote(target))
+                file = f"book/{file}" if file else name
+                assert file in packed.namelist(), f"{name}: {target}"
+                assert not place or place in places[file], f"{name}: {target}"
+
+
+def test_the_epub_loads_nothing_and_runs_nothing(packed: ZipFile) -> None:
+    for name, root in documents(packed).items():
+        for tag in root.iter():
+            kind = tag.tag.rpartition("}")[2]
+            assert kind not in ("script", "form", "input", "button", "iframe"), name
+            assert not any(key.startswith("on") for key in tag.attrib), name
+    assert "http" not in packed.read("book/style.css").decode()
+
+
+def test_charts_have_real_colours_and_words(packed: ZipFile) -> None:
+    for name in packed.namelist():
+        assert b"var(--" not in packed.read(name), name
+    for name, root in documents(packed).items():
+        if name.endswith(".xhtml"):
+            assert all(image.get("alt") for image in root.iter(f"{XHTML}img")), name
+
+
+def test_a_second_epub_has_the_same_bytes(packed: ZipFile, tmp_path: Path) -> None:
+    again = epub.make(tmp_path, "en")
+    assert again.read_bytes() == Path(packed.filename).read_bytes()

@@ -1,0 +1,267 @@
+"""The book and each of its chapters as PDF. usage: make pdf
+
+Prints the built site by its own print style in Chromium: A4, page numbers, bookmarks,
+tags for screen readers, working links. The same site gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import html
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bs4 import Tag
+from playwright.sync_api import Browser, Error, sync_playwright
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+from takeaway import (
+    FILE_NAME,
+    LEDGER,
+    Book,
+    NoSite,
+    Page,
+    asked,
+    edition_date,
+    read,
+    readdress,
+    redraw,
+    words,
+)
+
+from explainer.values import format_value, make_value
+
+STYLE = Path(__file__).with_suffix(".css")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+MANY = 100  # pages
+
+
+class NoPdf(Exception):
+    """A PDF that cannot be made or is not as it should be."""
+
+
+# --- one document ----------------------------------------------------------------
+
+
+def place_in(pages: list[Page], name: str, place: str) -> str | None:
+    """Ids are a page's own; in one document they take its name in front."""
+    if all(page.name != name for page in pages):
+        return None
+    return f"#{name}--{place}" if place else f"#{name}"
+
+
+def chapter_html(page: Page, pages: list[Page], book: Book) -> str:
+    main = readdress(page, book, partial(place_in, pages))
+    for tag in main.select("[id]"):
+        tag["id"] = f"{page.name}--{tag['id']}"
+    if any(other.name == LEDGER for other in pages):
+        # The same document has each source with what it says, in the ledger.
+        for sources in main.select(".statement-sources"):
+            sources.decompose()
+    if page.part and len(pages) > 1:
+        part = Tag(name="p", attrs={"class": "chapter-part"})
+        part.string = page.part
+        main.h1.insert_before(part)
+    main.name = "article"
+    main.attrs = {"id": page.name, "class": "chapter"}
+    return redraw(str(main), page)
+
+
+def footers(pages: list[Page], book: Book) -> str:
+    """Each chapter's title at the foot of its pages; Chromium has no running strings."""
+    rules = []
+    for index, page in enumerate(pages):
+        foot = page.title if len(pages) > 1 else f"{book.short_title} · {page.title}"
+        if page.title == book.title:
+            foot = book.short_title
+        quoted = foot.replace("\\", "\\\\").replace('"', '\\"')
+        rules.append(
+            f'@page chapter-{index} {{ @bottom-left {{ content: "{quoted}" }} }} '
+            f"[id='{page.name}'] {{ page: chapter-{index} }}"
+        )
+    return "\n".join(rules)
+
+
+def front_html(book: Book, numbers: dict[str, int]) -> str:
+    """Title page and contents; ``numbers`` has the page of each place."""
+    text = html.escape
+    date = format_value(make_value(f"{edition_date():%Y-%m-%d}", "date"), book.language)
+    rows, part = [], ""
+    for page in book.pages:
+        if page.part != part:
+            part = page.part
+            rows.append(f'<p class="list-part">{text(part)}</p>')
+        rows.append(list_row("list-page", page.name, page.title, numbers))
+        for place, title in page.sections:
+            rows.append(list_row("list-section", f"{page.name}--{place}", title, numbers))
+    return (
+        f'<section class="cover">{book.mark}<p class="cover-title">{text(book.title)}</p>'
+        f'<p class="cover-words">{text(book.pages[0].description)}</p>'
+        f'<p class="cover-author">{text(book.author)}<br>{text(date)}</p>'
+        f'<div class="cover-licence">{book.licence}</div></section>'
+        f'<nav class="list"><h1>{text(book.contents)}</h1>'
+        f'<div class="list-rows">{"".join(rows)}</div></nav>'
+    )
+
+
+def list_row(kind: str, place: str, title: str, numbers: dict[str, int]) -> str:
+    return (
+        f'<p class="{kind}"><a href="#{place}"><span>{html.escape(title)}</span> '
+        f"<span>{numbers.get(place, 0) or ''}</span></a></p>"
+    )
+
+
+def document(book: Book, pages: list[Page], front: str) -> str:
+    title = book.title if len(pages) > 1 else f"{pages[0].title} – {book.title}"
+    if pages == book.pages[:1]:
+        title = book.title
+    style = (book.folder / "_static" / "book.css").as_uri()
+    kind = "whole" if len(pages) > 1 else "single"
+    return (
+        f'<!DOCTYPE html><html lang="{book.language}"><head><meta charset="utf-8">'
+        f'<title>{html.escape(title)}</title><link rel="stylesheet" href="{style}">'
+        f"<style>{STYLE.read_text(encoding='utf-8')}{footers(pages, book)}</style></head>"
+        f'<body class="{kind}"><main>{front}'
+        f"{''.join(chapter_html(page, pages, book) for page in pages)}</main></body></html>"
+    )
+
+
+# --- printing --------------------------------------------------------------------
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        raise NoPdf("there is no Chromium on this machine, which prints the pages")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+def print_html(browser: Browser, text: str, out: Path) -> None:
+    """Write ``text`` beside nothing, print it, and see that nothing failed to load."""
+    with TemporaryDirectory() as folder:
+        source = Path(folder, "book.html")
+        source.write_text(text, encoding="utf-8")
+        page = browser.new_page()
+        missing: list[str] = []
+        page.on("requestfailed", lambda request: missing.append(request.url))
+        page.goto(source.as_uri())
+        page.evaluate("document.fonts.load('600 20px Newsreader')")
+        page.pdf(path=out, outline=True, tagged=True, prefer_css_page_size=True)
+        page.close()
+    if missing:
+        raise NoPdf(f"{out.name}: {missing[0]} did not load")
+
+
+def page_numbers(path: Path) -> dict[str, int]:
+    """On which page each place that a link leads to has come to stand."""
+    reader = PdfReader(path)
+    return {
+        name.lstrip("/"): reader.get_destination_page_number(place) + 1
+        for name, place in reader.named_destinations.items()
+    }
+
+
+def mend_bookmarks(entry: DictionaryObject, titles: dict[str, str]) -> None:
+    """Chromium leaves out the space where a heading breaks into a second line."""
+    child = entry.get("/First")
+    while child is not None:
+        child = child.get_object()
+        title = titles.get("".join(child["/Title"].split()))
+        if title:
+            child[NameObject("/Title")] = TextStringObject(title)
+        mend_bookmarks(child, titles)
+        child = child.get("/Next")
+
+
+def finish(path: Path, book: Book, pages: list[Page], subject: str) -> int:
+    """Say whose the document is, and when: not the clock's time, but the book's."""
+    writer = PdfWriter(clone_from=path)
+    headings = (words(tag) for page in pages for tag in page.main.select("h1, h2, h3, h4"))
+    titles = {"".join(heading.split()): heading for heading in headings}
+    mend_bookmarks(writer.root_object["/Outlines"], titles)
+    written = edition_date().strftime("D:%Y%m%d%H%M%S+00'00'")
+    writer.add_metadata(
+        {
+            "/Author": book.author,
+            "/Subject": subject,
+            "/Creator": book.short_title,
+            "/CreationDate": written,
+            "/ModDate": written,
+        }
+    )
+    if len(writer.pages) > MANY:
+        writer.page_mode = "/UseOutlines"  # open with the bookmarks beside the page
+    writer.write(path)
+    return len(writer.pages)
+
+
+def print_chapter(browser: Browser, book: Book, page: Page, out: Path) -> int:
+    print_html(browser, document(book, [page], ""), out)
+    return finish(out, book, [page], page.description)
+
+
+def print_book(
+    browser: Browser, book: Book, out: Path, numbers: dict[str, int] | None = None
+) -> int:
+    """The whole book; printed again until its contents list has the right pages.
+
+    ``numbers`` is where they are thought to be, from an earlier print.
+    """
+    numbers = numbers or {}
+    for _ in range(3):
+        print_html(browser, document(book, book.pages, front_html(book, numbers)), out)
+        found = page_numbers(out)
+        if found == numbers:
+            return finish(out, book, book.pages, book.pages[0].description)
+        numbers = found
+    raise NoPdf(f"{out.name}: the pages of its contents list do not come to rest")
+
+
+def make(folder: Path, edition: str, browser: Browser) -> None:
+    """All PDFs of an edition, with a line for each."""
+    book = read(edition)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def say(out: Path, count: int) -> None:
+        size = out.stat().st_size / 1e3
+        print(f"  {out.name}: {count} pages, {size:,.0f} kB", flush=True)
+
+    for page in book.pages:
+        out = folder / f"{page.name}.pdf"
+        say(out, print_chapter(browser, book, page, out))
+    out = folder / f"{FILE_NAME}.pdf"
+    say(out, print_book(browser, book, out))
+
+
+def main() -> int:
+    started = time.perf_counter()
+    edition, folder = asked("The book and each of its chapters as PDF", "pdf")
+    new = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    try:
+        with chromium() as browser:
+            make(new, edition, browser)
+    except (NoPdf, NoSite, Error) as error:
+        print(f"No PDF was made: {error}", file=sys.stderr)
+        return 1
+    # All or nothing: a run that fails leaves the last files where they were.
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
+    print(f"Done in {time.perf_counter() - started:.0f} s. They are in\n  {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,286 @@
+"""The built site as a book to take away: its pages in order, without what a screen needs.
+
+``pdf.py`` and ``epub.py`` stand on this. Both read ``_build/site``, so that what people
+take away is what the site says: same words, same numbers, same charts. Code, controls
+and the tables behind charts stay there; folded reasons and evidence come along, open.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from urllib.parse import urldefrag, urljoin
+
+import yaml
+from bs4 import BeautifulSoup, Tag
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build" / "site"
+FILE_NAME = "the-deepseek-shock"
+LEDGER = "ledger"
+
+# What only a screen can use, or what stands on the site for those who run the book.
+SCREEN_ONLY = ", ".join(
+    [
+        "script",
+        "form",
+        "button",
+        ".page-run",
+        ".folded",
+        ".chart-controls",
+        ".chart-data",
+        ".chart-readout",
+        ".ledger-files",
+        ".quiz-answers",
+        ".toctree-wrapper",
+    ]
+)
+# Folds whose headings only say that there is something to open.
+PLAIN_FOLDS = ".statements-fold, .statement > details, .ledger td > details"
+
+# Gives a link its new address from a page's name and a place in it ("" is its start), or
+# None where the book at hand does not hold the page.
+Address = Callable[[str, str], str | None]
+
+
+class NoSite(Exception):
+    """There is nothing to take away; the message says what to do."""
+
+
+@dataclass
+class Page:
+    """One page of the site; ``name`` is its permanent address."""
+
+    name: str
+    title: str
+    part: str
+    description: str
+    main: Tag
+    drawings: list[str]
+    places: set[str] = field(default_factory=set)
+
+    @property
+    def sections(self) -> list[tuple[str, str]]:
+        """Headings of the second level with their places."""
+        return [
+            (section["id"], words(section.h2))
+            for section in self.main.select("section[id]:has(> h2)")
+        ]
+
+
+@dataclass
+class Book:
+    title: str
+    short_title: str
+    author: str
+    language: str
+    contents: str  # what a table of contents is called in the book's language
+    licence: Tag
+    mark: str  # the wordmark's drawing
+    address: str  # where the site is published, or ""
+    folder: Path
+    pages: list[Page]
+
+
+def words(tag: Tag | None) -> str:
+    """The text of an element on one line."""
+    return " ".join(tag.get_text().split()) if tag is not None else ""
+
+
+def edition_date() -> datetime:
+    """The day that a file states as its own, so that the same book has the same bytes.
+
+    ``SOURCE_DATE_EPOCH`` where it is set, else the last commit; a copy of the book
+    without its history takes the day on which the site was built.
+    """
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not seconds:
+        log = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
+        try:
+            asked = subprocess.run(log, capture_output=True, text=True, check=False)
+            seconds = asked.stdout.strip()
+        except FileNotFoundError:
+            pass
+    built = SITE / "index.html"
+    return datetime.fromtimestamp(int(seconds or built.stat().st_mtime), UTC)
+
+
+def asked(description: str, kind: str) -> tuple[str, Path]:
+    """The edition that a command line names, and where its files go."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("edition", nargs="?", default="en", help="en unless named")
+    edition = parser.parse_args().edition
+    return edition, ROOT / "_build" / (kind if edition == "en" else f"{kind}-{edition}")
+
+
+# --- reading ---------------------------------------------------------------------
+
+
+def read(edition: str = "en") -> Book:
+    """All pages of an edition in reading order, ready for paper."""
+    folder = SITE / edition
+    if not (folder / "index.html").exists():
+        raise NoSite(f"there is no site in {folder}; run `make book` first")
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    front, front_drawings = parse(folder / "chapters" / "introduction.html")
+    pages = []
+    for name, title, part in listed(front):
+        soup, drawings = parse(folder / "chapters" / f"{name}.html")
+        about = soup.select_one('meta[name="description"]')["content"]
+        page = Page(name, title, part, about, soup.main.extract(), drawings)
+        strip(page)
+        pages.append(page)
+    refer_back(pages)
+    mark = front.select_one(".bar-title svg")["data-drawing"]
+    canonical = front.select_one('link[rel="canonical"]')
+    return Book(
+        title=pages[0].title,
+        short_title=words(front.select_one(".bar-title span")),
+        author=settings["author"],
+        language=front.html["lang"],
+        contents=front.select_one("#contents")["aria-label"],
+        licence=front.select_one(".foot p"),
+        mark=front_drawings[int(mark)],
+        address=canonical["href"].rpartition("chapters/")[0] if canonical else "",
+        folder=folder,
+        pages=pages,
+    )
+
+
+def parse(path: Path) -> tuple[BeautifulSoup, list[str]]:
+    """A page and its drawings. In the page an empty ``<svg data-drawing="0">`` stands
+    for each: they are most of a page, and an HTML parser spoils their attributes' case.
+    """
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r'<script type="application/json".*?</script>', "", text, flags=re.S)
+    drawings = re.findall(r"<svg.*?</svg>", text, re.S)
+    numbers = count()
+    text = re.sub(
+        r"<svg.*?</svg>",
+        lambda _: f'<svg data-drawing="{next(numbers)}"></svg>',
+        text,
+        flags=re.S,
+    )
+    return BeautifulSoup(text, "html.parser"), drawings
+
+
+def redraw(text: str, page: Page) -> str:
+    """Put a page's drawings back into its markup."""
+    place = r'<svg data-drawing="(\d+)"></svg>'
+    return re.sub(place, lambda match: page.drawings[int(match[1])], text)
+
+
+def listed(front: BeautifulSoup) -> Iterable[tuple[str, str, str]]:
+    """Name, title and part of each page, from the front page's table of contents."""
+    part = ""
+    for tag in front.select("#contents .part, #contents li a"):
+        if tag.name == "p":
+            part = words(tag)
+            continue
+        name = "introduction" if tag["href"] == "#" else Path(tag["href"]).stem
+        yield name, words(tag), part
+
+
+# --- from a screen to paper ------------------------------------------------------
+
+
+def strip(page: Page) -> None:
+    """Take out what paper cannot use, and open what is folded."""
+    main = page.main
+    for tag in main.select(SCREEN_ONLY):
+        tag.decompose()
+    for cell in main.select(".cell"):
+        if not words(cell) and not cell.find(["img", "svg"]):
+            cell.decompose()
+    for chart in main.select(".chart-view"):
+        # What a reader who cannot see the chart is told stands in the picture's name.
+        description = chart.parent.select_one(".chart-description").extract()
+        chart.attrs = {
+            "class": "chart-view",
+            "role": "img",
+            "aria-label": words(description),
+        }
+    for quiz in main.select("ol.quiz"):
+        answer_below(quiz)
+    for fold in main.select(PLAIN_FOLDS):
+        fold.summary.decompose()
+    for fold in main.select("details"):
+        fold.name = "div"
+        for head in fold.find_all("summary", recursive=False):
+            head.name, head["class"] = "p", "fold-head"
+    for statement in main.select(".statement"):
+        statement_to_ledger(statement)
+    for value in main.select("a.value"):
+        value.unwrap()
+    page.places = {tag["id"] for tag in main.select("[id]")}
+
+
+def answer_below(quiz: Tag) -> None:
+    """Put the verdicts of a quiz behind its last question."""
+    answers = BeautifulSoup('<ol class="quiz-verdicts"></ol>', "html.parser").ol
+    for fold in quiz.select("details"):
+        fold.summary.decompose()
+        fold.name = "li"
+        answers.append(fold.extract())
+    quiz.insert_after(answers)
+
+
+def statement_to_ledger(statement: Tag) -> None:
+    """A statement's id leads to its entry; the sentence that did so is not needed."""
+    sentence = statement.select("a")[-1].parent
+    link = sentence.a.extract()
+    sentence.decompose()
+    place = statement.select_one(".statement-id")
+    link.string = words(place)
+    place.clear()
+    place.append(link)
+
+
+def refer_back(pages: list[Page]) -> None:
+    """From each entry of the ledger to the chapter that discusses the statement."""
+    home = {
+        statement["id"]: page.name
+        for page in pages
+        for statement in page.main.select(".statement")
+    }
+    for page in pages:
+        for link in page.main.select(".ledger tbody th a"):
+            place = link["href"].lstrip("#")
+            if place in home:
+                link["href"] = f"{home[place]}.html#{place}"
+
+
+def readdress(page: Page, book: Book, address: Address) -> Tag:
+    """A copy of a page's text whose links lead somewhere from where it will be.
+
+    Links to other pages lead to the published site, where there is one, or become plain
+    words: a file that is passed on has no neighbours.
+    """
+    main = copy.copy(page.main)
+    places = {other.name: other.places for other in book.pages}
+    for link in main.select("a[href]"):
+        target, place = urldefrag(link["href"])
+        if re.match(r"[a-z]+:", target):
+            continue
+        name = page.name if not target else target.removesuffix(".html")
+        found = None
+        if name in places and (target or place in places[name]):
+            found = address(name, place if place in places[name] else "")
+        if found is None and target and book.address:
+            found = urljoin(book.address, f"chapters/{link['href']}")
+        link.attrs.pop("download", None)
+        if found is not None:
+            link["href"] = found
+        elif "claim" in link.get("class", []):
+            del link["href"]  # the style sheet draws the mark from what is left
+        else:
+            link.unwrap()
+    return main
