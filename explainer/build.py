@@ -10,6 +10,7 @@ import gc
 import hashlib
 import json
 import os
+import pickle
 import re
 import shutil
 import sys
@@ -149,6 +150,29 @@ def remember(inputs: str, editions: dict[str, Path]) -> None:
     work = {name: hashes(rendered) for name, rendered in editions.items()}
     known = {"inputs": inputs, "files": hashes(SITE), "work": work}
     PUBLISHED.write_text(json.dumps(known, indent=1), encoding="utf-8")
+
+
+# --- the data --------------------------------------------------------------------
+
+
+def check_data() -> bool:
+    """Check the tables and judge the statements; False if that was done before.
+
+    Once for the same data, package and environment: the verdicts are stored.
+    """
+    from explainer import claims, tables
+
+    stored = execution_cache() / "verdicts.pickle"
+    if stored.exists():
+        claims.take_over(pickle.loads(stored.read_bytes()))
+        return False
+    for name in tables.names():
+        tables.read(name)
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    temporary = stored.with_suffix(".tmp")
+    temporary.write_bytes(pickle.dumps(claims.ledger()))
+    temporary.replace(stored)
+    return True
 
 
 # --- the chapters ----------------------------------------------------------------
@@ -365,8 +389,8 @@ def build() -> None:
         print(f"[{number}/4] {text}", flush=True)
 
     step(1, f"checking {len(tables.names())} tables, and the text for typed numbers")
-    for name in tables.names():
-        tables.read(name)
+    if not check_data():
+        print("  tables unchanged")
     typed = [str(found) for page in chapters() for found in prose.bare_numbers(page)]
     if typed:
         raise BuildFailed("\n".join(typed))

@@ -610,6 +610,12 @@ def _entries() -> tuple[Entry, ...]:
     return tuple(Entry(claim, verdict(claim)) for claim in _claims().values())
 
 
+def take_over(entries: list[Entry]) -> None:
+    """Hold these verdicts, which were reached from the same tables, for the ledger's."""
+    global _entries
+    _entries = cache(lambda: tuple(entries))
+
+
 def ledger() -> list[Entry]:
     """All statements with their verdicts, in reading order."""
     return list(_entries())

@@ -89,10 +89,12 @@ def warm_up() -> None:
     """Import and compute what most chapters need, so that their kernels inherit it."""
     import pandas as pd
 
-    from explainer import charts, claims  # noqa: F401
+    from explainer import charts, claims, tables  # noqa: F401
 
     # What pandas chooses when it is imported in a notebook and not, as here, outside.
     pd.set_option("display.max_columns", 20)
+    for name in tables.names():
+        tables.read(name)
     claims.ledger()
 
 

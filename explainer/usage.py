@@ -69,9 +69,9 @@ def title_of(page: Path) -> str:
 
 def chart_sources(tree: ast.AST) -> Iterator[str]:
     """The tables that the charts of a cell name as their sources."""
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         if isinstance(node, ast.keyword) and node.arg == "source":
-            for part in ast.walk(node.value):
+            for part in _nodes(node.value):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     yield part.value
 
@@ -106,18 +106,24 @@ def _definitions(module: str) -> dict[str, ast.AST]:
 
 def _names(tree: ast.AST) -> set[str]:
     """The names that a definition uses, its own arguments left out."""
-    nodes = list(ast.walk(tree))
+    nodes = _nodes(tree)
     own = {node.arg for node in nodes if isinstance(node, ast.arg)}
     return {node.id for node in nodes if isinstance(node, ast.Name)} - own
 
 
 def _named(tree: ast.AST) -> Iterator[str]:
     """The tables by whose name something is called: read("prices"), say."""
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         if isinstance(node, ast.Call) and node.args:
             first = node.args[0]
             if isinstance(first, ast.Constant) and first.value in _table_names():
                 yield first.value
+
+
+@cache
+def _nodes(tree: ast.AST) -> list[ast.AST]:
+    """All nodes of a tree; three questions are asked of each of them."""
+    return list(ast.walk(tree))
 
 
 @cache
@@ -127,7 +133,7 @@ def _table_names() -> frozenset[str]:
 
 def _calls_abroad(tree: ast.AST) -> Iterator[tuple[str, str]]:
     """The functions of market, economics and measures that are named."""
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.value.id in MODULES:
                 yield node.value.id, node.attr

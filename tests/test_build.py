@@ -9,7 +9,7 @@ import sys
 import nbformat
 import pytest
 
-from explainer import build, kernels
+from explainer import build, claims, kernels
 
 CHAPTER = "chapters/a.md"
 IN_A_SITE = "_build/site/en/a.html"
@@ -88,16 +88,25 @@ def test_pages_are_rendered_anew_where_their_folder_was_touched(project, monkeyp
     assert not (work / "a.html").exists()
 
 
+def test_verdicts_are_reached_once_and_then_taken_from_the_store(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "execution_cache", lambda: tmp_path)
+    monkeypatch.setattr(claims, "_entries", claims._entries)  # put back in the end
+    reached = claims.ledger()
+    assert build.check_data()
+    assert not build.check_data()
+    assert claims.ledger() == reached
+    assert claims.ledger()[0] is not reached[0]
+
+
 # How chapters are run. In a process of its own: tests have threads, which do not fork.
 
 RUN = '''
 import sys
 from pathlib import Path
 import nbformat
-from explainer import kernels, tables
+from explainer import kernels
 
 sys.platform = sys.argv[1]
-kernels.warm_up = lambda: tables.names()
 chapters = [
     (Path(path).resolve(), nbformat.v4.new_notebook(cells=[
         nbformat.v4.new_code_cell(cell)
@@ -108,7 +117,7 @@ chapters = [
 for page, notebook, _, error in kernels.run_all(chapters):
     outputs = [out for cell in notebook.cells for out in cell.outputs]
     shown = [out.data["text/plain"] for out in outputs if "data" in out]
-    print(page.stem, shown, error)
+    print(page.stem, shown, error, *[out.text for out in outputs if "text" in out])
 '''
 FIRST = """\
 import os
@@ -116,18 +125,23 @@ from explainer import tables
 tables.DATA = "gone"
 x = 1
 ---
-x, os.getcwd()
+x, os.path.basename(os.getcwd())
 """
 SECOND = """\
 from explainer import tables
 "x" in globals(), "pd" in globals(), "kernels" in globals(), str(tables.DATA) == "gone"
+---
+import re
+import pandas as pd
+options = pd.describe_option("", _print_desc=False).lower()
+print(re.findall(r"currently: (.*)]", options))
 """
 
 
 def run(folder, system, *cells):
     paths = []
     for name, cell in zip(("first", "second"), cells, strict=False):
-        (folder / name).mkdir()
+        (folder / name).mkdir(parents=True)
         paths.append(folder / name / f"{name}.md")
         paths[-1].write_text(cell)
     done = subprocess.run(
@@ -140,13 +154,14 @@ def run(folder, system, *cells):
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("system", ["linux", "darwin"])
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
-def test_each_chapter_has_a_kernel_of_its_own_forked_or_not(tmp_path, system):
-    first, second = run(tmp_path, system, FIRST, SECOND)
-    # A long path makes IPython break the line.
-    assert first.replace("\\n ", " ") == f"""first ["(1, '{tmp_path / 'first'}')"] None"""
-    assert second == "second ['(False, False, False, False)'] None"
+def test_a_forked_kernel_is_like_one_that_starts_anew(tmp_path):
+    """Empty, alone, in its chapter's folder, and with the same settings of pandas."""
+    forked = run(tmp_path / "forked", "linux", FIRST, SECOND)
+    anew = run(tmp_path / "anew", "darwin", FIRST, SECOND)
+    assert forked == anew
+    assert forked[0].startswith("""first ["(1, 'first')"] None""")
+    assert forked[1].startswith("second ['(False, False, False, False)'] None")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")

@@ -117,6 +117,10 @@ FAULTS = {
         (page, 'tell(fall=(market.day_return("NVDA")', 'tell(fall=(market.day_return("NVDAX")'),
         ["chapters/page.md, line 17: this cell failed", "NVDAX", "expected"],
     ),
+    "a cell that ends its kernel": (
+        (page, "import altair as alt", "import os; os._exit(1)"),
+        ["chapters/page.md: Kernel died"],
+    ),
     "a value that no cell tells": (
         (page, "{v}`fall|abs`", "{v}`rise`"),
         ["chapters/page.md:14", "no cell of this page tells 'rise'; told: fall"],
