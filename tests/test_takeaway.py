@@ -95,7 +95,7 @@ def test_no_page_of_the_book_is_blank_and_each_has_its_number(
         assert len(text.split()) >= FEWEST_WORDS, f"page {number}: {text!r}"
         assert "Show the code" not in text
         if number >= numbers[book.pages[0].name]:  # title and contents have none
-            assert str(number) in text.split(), f"page {number}: {text!r}"
+            assert text.startswith(str(number)), f"page {number}: {text!r}"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -144,10 +144,10 @@ def test_contents_list_says_where_a_chapter_begins(
     folder: Path, words_of_pages: list[str], book: takeaway.Book
 ) -> None:
     numbers = pdf.page_numbers(folder / f"{takeaway.FILE_NAME}.pdf")
-    listed = "\n".join(words_of_pages[1:3])
+    listed = " ".join(words_of_pages[1].split())
     for page in book.pages:
         start = numbers[page.name]
-        assert re.search(rf"{re.escape(page.title)}\s+{start}\b", listed), page.title
+        assert f"{page.title} {start}" in listed
         assert page.title in " ".join(words_of_pages[start - 1].split())
 
 

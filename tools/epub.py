@@ -1,8 +1,8 @@
 """The book as EPUB 3. usage: make epub
 
-Packs the built site's pages for e-readers: no scripts, nothing from elsewhere, charts as
-SVG files in their light colours, one for wide pages and one for phones. The same site
-gives the same bytes.
+Packs the built site's pages for e-readers: no scripts, nothing from elsewhere, charts
+as SVG files in their light colours, one for wide pages and one for phones. The same
+site gives the same bytes.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class Item:
 # --- pages -----------------------------------------------------------------------
 
 
-def address(pages: list[Page], name: str, place: str) -> str | None:
+def file_of(pages: list[Page], name: str, place: str) -> str | None:
+    """Where a place of the book is in the publication."""
     if all(page.name != name for page in pages):
         return None
     return f"{name}.xhtml" + (f"#{place}" if place else "")
@@ -95,7 +96,7 @@ def xhtml(book: Book, title: str, body: str, kind: str = "") -> bytes:
 
 def chapter(page: Page, book: Book) -> tuple[Item, list[Item]]:
     """A page of the site as a chapter, and its charts as files."""
-    main = readdress(page, book, partial(address, book.pages))
+    main = readdress(page, book, partial(file_of, book.pages))
     charts = [item for view in main.select(".chart-view") for item in chart(view, page)]
     for table in main.select("table.ledger"):
         table.replace_with(entries(table))
@@ -108,7 +109,8 @@ def chapter(page: Page, book: Book) -> tuple[Item, list[Item]]:
         clean(tag)
     body = redraw(main.decode_contents(formatter="minimal"), page)
     body = re.sub(r"<svg (?!xmlns)", f'<svg xmlns="{SVG}" ', body)
-    return Item(f"{page.name}.xhtml", xhtml(book, page.title, real_colours(body))), charts
+    text = xhtml(book, page.title, real_colours(body))
+    return Item(f"{page.name}.xhtml", text), charts
 
 
 def chart(view: Tag, page: Page) -> Iterable[Item]:
@@ -124,7 +126,8 @@ def chart(view: Tag, page: Page) -> Iterable[Item]:
         yield Item(f"charts/{name}{suffix}.svg", picture.encode())
     picture = BeautifulSoup(
         '<picture class="chart-view"><source type="image/svg+xml" '
-        f'media="(max-width: 520px)" srcset="charts/{name}-narrow.svg"/><img src="charts/{name}.svg"/></picture>',
+        f'media="(max-width: 520px)" srcset="charts/{name}-narrow.svg"/>'
+        f'<img src="charts/{name}.svg"/></picture>',
         "html.parser",
     ).picture
     picture.img["alt"] = description
@@ -132,7 +135,7 @@ def chart(view: Tag, page: Page) -> Iterable[Item]:
 
 
 def widened(svg: str) -> str:
-    """A drawing with room at its sides: a wider face would be cut off at a file's edge."""
+    """A drawing with room at its sides, in case a reader's letters are wider."""
 
     def moved(match: re.Match[str]) -> str:
         width, height = float(match[1]), match[2]
@@ -146,7 +149,8 @@ def entries(table: Tag) -> Tag:
     """The ledger's rows one below the other: an e-reader has no room for columns."""
     soup = BeautifulSoup('<ol class="statements"></ol>', "html.parser")
     for row in table.select("tbody tr"):
-        number, statement, measured, verdict = row.find_all(["th", "td"], recursive=False)
+        cells = row.find_all(["th", "td"], recursive=False)
+        number, statement, measured, verdict = cells
         entry = soup.new_tag("li", attrs={"class": "statement", "id": row["id"]})
         first = soup.new_tag("p", attrs={"class": "statement-text"})
         second = soup.new_tag("p", attrs={"class": "statement-verdict"})
@@ -194,7 +198,8 @@ def navigation(book: Book) -> Item:
     rows += ["</ol></li>"] * bool(part)
     contents, first = html.escape(book.contents), book.pages[0].name
     body = (
-        f'<nav epub:type="toc" id="toc"><h1>{contents}</h1><ol>{"".join(rows)}</ol></nav>'
+        f'<nav epub:type="toc" id="toc"><h1>{contents}</h1>'
+        f"<ol>{''.join(rows)}</ol></nav>"
         '<nav epub:type="landmarks" hidden="hidden"><ol>'
         f'<li><a epub:type="toc" href="#toc">{contents}</a></li>'
         f'<li><a epub:type="bodymatter" href="{first}.xhtml">'
@@ -207,7 +212,8 @@ def title_page(book: Book) -> Item:
     body = (
         f'<section class="title-page"><h1>{html.escape(book.title)}</h1>'
         f"<p>{html.escape(book.pages[0].description)}</p>"
-        f"<p>{html.escape(book.author)}, {edition_date():%Y}</p>{book.licence}</section>"
+        f"<p>{html.escape(book.author)}, {edition_date():%Y}</p>"
+        f"{book.licence}</section>"
     )
     return Item("title.xhtml", xhtml(book, book.title, body, "titlepage"))
 
@@ -224,22 +230,23 @@ def cover(book: Book) -> Item:
     place = first.main.select_one(".chart-wide svg")
     chart = first.drawings[int(place["data-drawing"])]
     _, _, width, height = map(float, re.search(r'viewBox="([^"]+)"', chart)[1].split())
-    lines = wrap(book.title, 16)
+    text, lines = html.escape, wrap(book.title, 16)
     title = "".join(
-        f'<text x="100" y="{310 + 128 * row}" font-size="116">{html.escape(line)}</text>'
+        f'<text x="100" y="{310 + 128 * row}" font-size="116">{text(line)}</text>'
         for row, line in enumerate(lines)
     )
     top = 300 + 128 * len(lines)
     scale = min((COVER_WIDTH - 200) / width, (COVER_HEIGHT - 160 - top) / height)
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{COVER_WIDTH}" '
-        f'height="{COVER_HEIGHT}"><rect width="100%" height="100%" fill="{LIGHT["paper"]}"/>'
+        f'<svg xmlns="{SVG}" width="{COVER_WIDTH}" height="{COVER_HEIGHT}">'
+        f'<rect width="100%" height="100%" fill="{LIGHT["paper"]}"/>'
         f'<g color="{LIGHT["accent"]}" transform="translate(97,80) scale(3.4)">'
         f"{inner(book.mark)}</g>"
         f'<g font-family="serif" font-weight="600" fill="{LIGHT["ink"]}">{title}</g>'
-        f'<g font-family="sans-serif" transform="translate(100,{top}) scale({scale:.3f})">'
-        f'{inner(real_colours(chart))}</g><text x="100" y="{COVER_HEIGHT - 60}" font-family="sans-serif" '
-        f'font-size="34" fill="{LIGHT["soft"]}">{html.escape(book.author)}</text></svg>'
+        f'<g font-family="sans-serif"><g transform="translate(100,{top}) '
+        f'scale({scale:.3f})">{inner(real_colours(chart))}</g>'
+        f'<text x="100" y="{COVER_HEIGHT - 60}" font-size="34" fill="{LIGHT["soft"]}">'
+        f"{text(book.author)}</text></g></svg>"
     )
     return Item("cover.png", vl_convert.svg_to_png(svg), "cover-image")
 
@@ -262,7 +269,8 @@ def wrap(text: str, width: int) -> list[str]:
 def package(book: Book, items: list[Item]) -> bytes:
     """The list of all files with what a library needs to know of the book."""
     text = partial(html.escape, quote=True)
-    identity = uuid.uuid5(uuid.NAMESPACE_URL, book.address or f"{FILE_NAME}/{book.language}")
+    address = book.address or f"{FILE_NAME}/{book.language}"
+    identity = uuid.uuid5(uuid.NAMESPACE_URL, address)
     date = edition_date()
     manifest = "".join(
         f'<item id="{item.id}" href="{text(item.path)}" '
@@ -272,7 +280,9 @@ def package(book: Book, items: list[Item]) -> bytes:
         for item in items
     )
     spine = "".join(
-        f'<itemref idref="{item.id}"/>\n' for item in items if item.path.endswith(".xhtml")
+        f'<itemref idref="{item.id}"/>\n'
+        for item in items
+        if item.path.endswith(".xhtml")
     )
     access = "".join(
         f'<meta property="schema:{name}">{value}</meta>\n'
@@ -300,8 +310,8 @@ def package(book: Book, items: list[Item]) -> bytes:
         f"<dc:rights>{text(words(book.licence))}</dc:rights>\n"
         f"<dc:date>{date:%Y-%m-%d}</dc:date>\n"
         f'<meta property="dcterms:modified">{date:%Y-%m-%dT%H:%M:%SZ}</meta>\n'
-        f"{access}</metadata>\n<manifest>\n{manifest}</manifest>\n<spine>\n{spine}</spine>\n"
-        "</package>\n"
+        f"{access}</metadata>\n<manifest>\n{manifest}</manifest>\n"
+        f"<spine>\n{spine}</spine>\n</package>\n"
     ).encode()
 
 
@@ -321,7 +331,8 @@ def write(path: Path, items: list[Item], opf: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with ZipFile(path, "w") as pack:
         # Readers recognise an EPUB by its first, uncompressed file.
-        pack.writestr(ZipInfo("mimetype", FIRST_DAY), "application/epub+zip", ZIP_STORED)
+        first = ZipInfo("mimetype", FIRST_DAY)
+        pack.writestr(first, "application/epub+zip", ZIP_STORED)
         for name, content in files:
             info = ZipInfo(name, FIRST_DAY)
             info.external_attr = 0o644 << 16

@@ -73,7 +73,7 @@ def chapter_html(page: Page, pages: list[Page], book: Book) -> str:
 
 
 def footers(pages: list[Page], book: Book) -> str:
-    """Each chapter's title at the foot of its pages; Chromium has no running strings."""
+    """Each chapter's title at the foot of its pages (CSS strings are not there yet)."""
     rules = []
     for index, page in enumerate(pages):
         foot = page.title if len(pages) > 1 else f"{book.short_title} · {page.title}"
@@ -98,9 +98,11 @@ def front_html(book: Book, numbers: dict[str, int]) -> str:
             rows.append(f'<p class="list-part">{text(part)}</p>')
         rows.append(list_row("list-page", page.name, page.title, numbers))
         for place, title in page.sections:
-            rows.append(list_row("list-section", f"{page.name}--{place}", title, numbers))
+            place = f"{page.name}--{place}"
+            rows.append(list_row("list-section", place, title, numbers))
     return (
-        f'<section class="cover">{book.mark}<p class="cover-title">{text(book.title)}</p>'
+        f'<section class="cover">{book.mark}'
+        f'<p class="cover-title">{text(book.title)}</p>'
         f'<p class="cover-words">{text(book.pages[0].description)}</p>'
         f'<p class="cover-author">{text(book.author)}<br>{text(date)}</p>'
         f'<div class="cover-licence">{book.licence}</div></section>'
@@ -120,14 +122,15 @@ def document(book: Book, pages: list[Page], front: str) -> str:
     title = book.title if len(pages) > 1 else f"{pages[0].title} – {book.title}"
     if pages == book.pages[:1]:
         title = book.title
-    style = (book.folder / "_static" / "book.css").as_uri()
+    sheet = (book.folder / "_static" / "book.css").as_uri()
+    style = STYLE.read_text(encoding="utf-8") + footers(pages, book)
+    text = "".join(chapter_html(page, pages, book) for page in pages)
     kind = "whole" if len(pages) > 1 else "single"
     return (
         f'<!DOCTYPE html><html lang="{book.language}"><head><meta charset="utf-8">'
-        f'<title>{html.escape(title)}</title><link rel="stylesheet" href="{style}">'
-        f"<style>{STYLE.read_text(encoding='utf-8')}{footers(pages, book)}</style></head>"
-        f'<body class="{kind}"><main>{front}'
-        f"{''.join(chapter_html(page, pages, book) for page in pages)}</main></body></html>"
+        f'<title>{html.escape(title)}</title><link rel="stylesheet" href="{sheet}">'
+        f'<style>{style}</style></head><body class="{kind}"><main>{front}{text}</main>'
+        "</body></html>"
     )
 
 
@@ -188,8 +191,11 @@ def mend_bookmarks(entry: DictionaryObject, titles: dict[str, str]) -> None:
 def finish(path: Path, book: Book, pages: list[Page], subject: str) -> int:
     """Say whose the document is, and when: not the clock's time, but the book's."""
     writer = PdfWriter(clone_from=path)
-    headings = (words(tag) for page in pages for tag in page.main.select("h1, h2, h3, h4"))
-    titles = {"".join(heading.split()): heading for heading in headings}
+    titles = {
+        "".join(words(heading).split()): words(heading)
+        for page in pages
+        for heading in page.main.select("h1, h2, h3, h4")
+    }
     mend_bookmarks(writer.root_object["/Outlines"], titles)
     written = edition_date().strftime("D:%Y%m%d%H%M%S+00'00'")
     writer.add_metadata(

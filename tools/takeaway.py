@@ -1,4 +1,4 @@
-"""The built site as a book to take away: its pages in order, without what a screen needs.
+"""The built site as a book to take away: its pages, without what needs a screen.
 
 ``pdf.py`` and ``epub.py`` stand on this. Both read ``_build/site``, so that what people
 take away is what the site says: same words, same numbers, same charts. Code, controls
@@ -25,7 +25,7 @@ from bs4 import BeautifulSoup, Tag
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "site"
 FILE_NAME = "the-deepseek-shock"
-LEDGER = "ledger"
+FRONT, LEDGER = "introduction", "ledger"  # pages
 
 # What only a screen can use, or what stands on the site for those who run the book.
 SCREEN_ONLY = ", ".join(
@@ -46,8 +46,8 @@ SCREEN_ONLY = ", ".join(
 # Folds whose headings only say that there is something to open.
 PLAIN_FOLDS = ".statements-fold, .statement > details, .ledger td > details"
 
-# Gives a link its new address from a page's name and a place in it ("" is its start), or
-# None where the book at hand does not hold the page.
+# Gives a link its new address from a page's name and a place in it ("" is its start),
+# or None where the book at hand does not hold the page.
 Address = Callable[[str, str], str | None]
 
 
@@ -130,7 +130,7 @@ def read(edition: str = "en") -> Book:
     if not (folder / "index.html").exists():
         raise NoSite(f"there is no site in {folder}; run `make book` first")
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    front, front_drawings = parse(folder / "chapters" / "introduction.html")
+    front, front_drawings = parse(folder / "chapters" / f"{FRONT}.html")
     pages = []
     for name, title, part in listed(front):
         soup, drawings = parse(folder / "chapters" / f"{name}.html")
@@ -185,7 +185,7 @@ def listed(front: BeautifulSoup) -> Iterable[tuple[str, str, str]]:
         if tag.name == "p":
             part = words(tag)
             continue
-        name = "introduction" if tag["href"] == "#" else Path(tag["href"]).stem
+        name = FRONT if tag["href"] == "#" else Path(tag["href"]).stem
         yield name, words(tag), part
 
 
@@ -270,7 +270,7 @@ def readdress(page: Page, book: Book, address: Address) -> Tag:
         target, place = urldefrag(link["href"])
         if re.match(r"[a-z]+:", target):
             continue
-        name = page.name if not target else target.removesuffix(".html")
+        name = target.removesuffix(".html") or page.name
         found = None
         if name in places and (target or place in places[name]):
             found = address(name, place if place in places[name] else "")
