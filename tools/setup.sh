@@ -20,15 +20,18 @@ if [ -z "$python" ]; then
   exit 1
 fi
 
+# The lock names every package, so none is looked for beyond it (--no-deps); `pip check`
+# says whether one is missing.
 # Bytecode is compiled once, here: without it every kernel would start three times slower.
 unset PYTHONDONTWRITEBYTECODE
 echo "setting up $folder with $("$python" --version) (once; about a minute)"
 if command -v uv >/dev/null; then
   uv venv --quiet --clear --python "$(command -v "$python")" --seed "$folder"
-  uv pip install --quiet --compile-bytecode --require-hashes --python "$folder/bin/python" -r requirements.lock
+  uv pip install --quiet --compile-bytecode --no-deps --require-hashes --python "$folder/bin/python" -r requirements.lock
 else
   "$python" -m venv --clear "$folder"
-  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 fi
 # The project itself: in place, without its build tools being fetched anew.
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+"$folder/bin/python" -m pip check --quiet --disable-pip-version-check

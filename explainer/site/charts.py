@@ -170,8 +170,8 @@ def draw(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Drawing:
         check_spec(narrow)
     for name, source, width in (("wide", wide, WIDE), ("narrow", narrow, NARROW)):
         drawn = prepare(source, width, locale)
-        picture = vl_convert.vegalite_to_svg(drawn, vl_version=VEGA_LITE)
         compiled = vl_convert.vegalite_to_vega(drawn, vl_version=VEGA_LITE)
+        picture = vl_convert.vega_to_svg(compiled)
         check_vega(compiled)
         svg[name], found_width, height[name] = drawings.tidy(
             picture, f"{meta.get('name', key[:8])}-{name}"
@@ -186,12 +186,12 @@ def draw(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Drawing:
     if vega["wide"].keys() <= vega["narrow"].keys():
         narrow = vega.pop("narrow")
         vega["change"] = {k: v for k, v in narrow.items() if vega["wide"].get(k) != v}
-    drawing = Drawing(svg, vega, height)
+    text = json.dumps({"svg": svg, "vega": vega, "height": height}, sort_keys=True)
     cache_folder.mkdir(parents=True, exist_ok=True)
     temporary = stored.with_suffix(".tmp")
-    temporary.write_text(json.dumps(drawing.__dict__, sort_keys=True), encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(stored)
-    return drawing
+    return Drawing(**json.loads(text))  # its keys in the order that a stored one has
 
 
 # --- the figure in the page ------------------------------------------------------
