@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from explainer import ROOT
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 SITE = BUILD / "site"
 PUBLISHED = BUILD / "published.json"

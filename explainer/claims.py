@@ -74,6 +74,12 @@ class LedgerError(ValueError):
     """A statement that cannot be read or judged; names table, row and column."""
 
 
+# The texts, in reading order.
+ARTICLES = {
+    "news": "News report",
+    "explainer": "Explainer",
+    "short-version": "Short version",
+}
 # How a verdict is called and what it means, in English and 繁體中文.
 LABELS = {
     "supported": {

@@ -30,9 +30,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from explainer import calendars
+from explainer import ROOT, calendars
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+DATA = ROOT / "data"
 
 CLASSES = ("verbatim", "compiled", "computed")
 REQUIRED_FIELDS = frozenset(

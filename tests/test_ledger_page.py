@@ -140,3 +140,10 @@ def test_a_mark_opens_a_card_by_keyboard_and_escape_closes_it(browser, server):
     page.wait_for_selector(".card", state="hidden")
     assert page.evaluate("document.activeElement.dataset.claim") == "E065"
     context.close()
+
+
+def test_statements_are_set_with_curly_quotation_marks(site):
+    table = html(site, "ledger").partition('<table class="ledger"')[2]
+    text = re.sub(r"<[^>]+>", "", table.partition("</table>")[0])
+    assert re.findall(r".{0,30}(?:\w'|'\w|&#x27;|&quot;).{0,30}", text) == []
+    assert "Nvidia’s" in text

@@ -125,6 +125,7 @@ def config() -> alt.theme.ThemeConfig:
                 "labelFontSize": 12,
                 "symbolSize": 90,
                 "labelLimit": 260,
+                "columnPadding": 16,
                 "columns": {"expr": "width < 420 ? 2 : 0"},
             },
             "text": {"color": LIGHT["ink"], "fontSize": 12},

@@ -19,11 +19,11 @@ import vl_convert
 from PIL import Image
 from sphinx.application import Sphinx
 
+from explainer import ROOT
 from explainer.charts.theme import DARK, LIGHT
 from explainer.site.charts import Figure
 from explainer.site.outputs import page_figures
 
-ROOT = Path(__file__).resolve().parents[2]
 STORE = ROOT / "_build" / ".cards"
 FILES = "cards"
 SIZE = (1200, 630)

@@ -23,12 +23,13 @@ from typing import Any
 
 import vl_convert
 
+from explainer import ROOT
 from explainer.charts.figure import cell_value, write_sentence
 from explainer.charts.theme import css_variables
 from explainer.site import drawings
+from explainer.site.typography import curly
 from explainer.values import WORD_UNITS, fill, format_value, from_json, make_value
 
-ROOT = Path(__file__).resolve().parents[2]
 WIDE, NARROW = 680, 350
 MAX_ROWS = 500
 MAX_TABLE_ROWS = 200
@@ -221,7 +222,7 @@ def read_figure(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Fig
     values = from_json(meta["values"])
     where = f"figure {meta['name']!r}"
     texts = {
-        key: fill(template, values, locale, where)
+        key: curly(fill(template, values, locale, where))
         for key, template in meta["templates"].items()
     }
     spec = {**spec, "description": texts["description"]}

@@ -21,12 +21,12 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.logging import getLogger
 
+from explainer import ROOT
 from explainer.charts.theme import COLOURS
 from explainer.site import cards
 
 logger = getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parents[2]
 
 # Shorter says nothing, longer is cut by whoever shows it.
 LENGTH = range(50, 161)

@@ -23,17 +23,13 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 
 from explainer import claims, exports
-from explainer.claims import INEQUALITIES, Claim, Entry
+from explainer.claims import ARTICLES, INEQUALITIES, Claim, Entry
+from explainer.site.typography import text_html
 from explainer.values import WORD_UNITS, Value, format_value
 
 logger = getLogger(__name__)
 
 LEDGER_PAGE = "chapters/ledger"
-ARTICLES = {
-    "news": "News report",
-    "explainer": "Explainer",
-    "short-version": "Short version",
-}
 TIERS = ("primary", "reputable", "other")
 # How a stated figure is compared, where that is not plain from the figure.
 RELATIONS = {
@@ -111,11 +107,11 @@ def shown(low: Value, high: Value | None) -> str:
 
 def source_html(evidence: Any) -> str:
     source = evidence.source
-    title = html.escape(source.title)
+    title = text_html(source.title)
     if source.address:
         address = html.escape(source.address, quote=True)
         title = f'<a href="{address}" rel="noreferrer">{title}</a>'
-    parts = [html.escape(source.publisher), title, source.published, source.tier]
+    parts = [text_html(source.publisher), title, source.published, source.tier]
     return ", ".join(part for part in parts if part)
 
 
@@ -128,11 +124,11 @@ def entry_html(entry: Entry, ledger: str) -> str:
     return (
         f'<li class="statement" id="{claim.id}">'
         f'<p class="statement-text"><span class="statement-id">{claim.id}</span> '
-        f"{html.escape(claim.statement_en)}</p>"
+        f"{text_html(claim.statement_en)}</p>"
         f'<p class="statement-verdict">{verdict_html(entry)} '
         f'<span class="statement-measured">{measured_html(entry)}</span></p>'
         f"<details><summary>Why, and on which evidence</summary>"
-        f'<p class="statement-reason">{html.escape(entry.verdict.reason)}</p>'
+        f'<p class="statement-reason">{text_html(entry.verdict.reason)}</p>'
         f"{listed}<p>{more}</p></details></li>"
     )
 
@@ -209,10 +205,10 @@ def row_html(entry: Entry) -> str:
     }
     attributes = "".join(f' data-{key}="{value}"' for key, value in data.items())
     evidence = "".join(
-        f"<li>{source_html(item)}: {html.escape(item.says)}</li>" for item in entry.evidence
+        f"<li>{source_html(item)}: {text_html(item.says)}</li>" for item in entry.evidence
     )
     notes = "".join(
-        f"<p>{label}: {html.escape(text)}</p>"
+        f"<p>{label}: {text_html(text)}</p>"
         for label, text in (
             ("Tested as", claim.reading),
             ("Allowed instead of the rule", allowed(claim)),
@@ -222,8 +218,8 @@ def row_html(entry: Entry) -> str:
     )
     return (
         f'<tr id="{claim.id}"{attributes}><th scope="row"><a href="#{claim.id}">'
-        f"{claim.id}</a></th><td>{html.escape(claim.statement_en)}<details><summary>Why"
-        f"</summary><p>{html.escape(verdict.reason)}</p>{notes}"
+        f"{claim.id}</a></th><td>{text_html(claim.statement_en)}<details><summary>Why"
+        f"</summary><p>{text_html(verdict.reason)}</p>{notes}"
         f"{f'<ul>{evidence}</ul>' if evidence else ''}</details></td>"
         f"<td>{measured_html(entry)}</td><td>{verdict_html(entry)}</td></tr>"
     )

@@ -13,14 +13,13 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.osutil import relative_uri
 
-from explainer import tables
+from explainer import ROOT, tables
 from explainer.charts.renderer import MIME as CHART_MIME
 from explainer.site.charts import BadChart, Figure, figure_html, read_figure, table_csv
 from explainer.site.drawings import standalone
 from explainer.values import MIME as VALUES_MIME
 from explainer.values import Value, format_value, from_json
 
-ROOT = Path(__file__).resolve().parents[2]
 DRAWINGS = ROOT / "_build" / ".drawings"
 CHART_FILES = "charts"
 TABLE_FILES = "data"

@@ -17,12 +17,12 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment.adapters.toctree import global_toctree_for_doc
 
+from explainer import ROOT
 from explainer.charts import theme
 from explainer.site import cards, head, markup, search
 from explainer.site.head import plain
 from explainer.site.root import redirect
 
-ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web" / "dist"
 THEME = Path(__file__).with_name("theme")
 ASSETS = ROOT / "_build" / ".assets"

@@ -15,8 +15,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.logging import getLogger
 
-from explainer.claims import Entry
+from explainer.claims import ARTICLES, Entry
 from explainer.site import ledger
+from explainer.site.typography import text_html
 
 logger = getLogger(__name__)
 
@@ -65,14 +66,14 @@ def item_html(entry: Entry, page: str) -> str:
     claim = entry.claim
     return (
         f'<li class="quiz-item" data-verdict="{entry.verdict.word}">'
-        f'<p class="quiz-statement" id="quiz-{claim.id}">{html.escape(claim.statement_en)}'
-        f' <span class="quiz-from">{ledger.ARTICLES[claim.article]}</span></p>'
+        f'<p class="quiz-statement" id="quiz-{claim.id}">{text_html(claim.statement_en)}'
+        f' <span class="quiz-from">{ARTICLES[claim.article]}</span></p>'
         f'<div class="quiz-answers" role="group" aria-labelledby="quiz-{claim.id}">'
         f'{BUTTONS}<span class="quiz-result"></span></div>'
         '<details><summary>Show the verdict</summary>'
         f"<p>{ledger.verdict_html(entry)} "
         f'<span class="statement-measured">{ledger.measured_html(entry)}</span></p>'
-        f"<p>{html.escape(entry.verdict.reason)} "
+        f"<p>{text_html(entry.verdict.reason)} "
         f'<a href="{page}#{claim.id}">{claim.id} in the ledger</a></p></details></li>'
     )
 
