@@ -155,7 +155,10 @@ def make_value(number: Any, unit: str, digits: int | None = None) -> Value:
         raise BadValue(f"unknown unit {unit!r}; expected one of: {known}")
     if digits is None:
         digits = UNITS[unit].digits
-    number = float(number)
+    try:
+        number = float(number)
+    except (TypeError, ValueError):
+        raise BadValue(f"{number!r} is not a number; expected one in {unit}") from None
     if not math.isfinite(number):
         raise BadValue(f"{number} {unit} is not a finite number")
     stored = digits + 2 if unit == "share" else digits

@@ -125,6 +125,10 @@ FAULTS = {
         (page, "{v}`fall|abs`", "{v}`rise`"),
         ["chapters/page.md:14", "no cell of this page tells 'rise'; told: fall"],
     ),
+    "a role that the bar of a table cuts": (
+        (page, "# A page\n", "# A page\n\n| fell |\n| --- |\n| {v}`fall|abs` |\n"),
+        ["chapters/page.md:14", "'{v}`fall' stands in the text as it was typed"],
+    ),
     "a statement that is not there": (
         (page, "{claim}`E065`", "{claim}`E999`"),
         ["chapters/page.md:14", "data/claims.csv: no statement 'E999'"],

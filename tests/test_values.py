@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 
 from explainer.values import BadValue, Value, fill, format_value, make_value, slots, tell
@@ -68,9 +69,9 @@ def test_a_template_keeps_its_slots_in_order_and_names_what_is_missing():
         fill("{gain}", values, where="figure 'x'")
 
 
-@pytest.mark.parametrize("number", [math.nan, math.inf])
+@pytest.mark.parametrize("number", [math.nan, math.inf, None, pd.NA, "many"])
 def test_a_missing_number_is_never_shown(number):
-    with pytest.raises(BadValue, match="not a finite number"):
+    with pytest.raises(BadValue, match="not a (finite )?number"):
         make_value(number, "usd_bn")
 
 

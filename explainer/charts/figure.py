@@ -53,11 +53,13 @@ def write_sentence(
     locale: str = "en",
 ) -> str:
     """Fill one row's sentence; ``units`` gives ``[unit, digits]`` of each slot."""
-    values = {
-        name: make_value(record[name], unit, digits)
-        for name, (unit, digits) in units.items()
-    }
-    return fill(template, values, locale, where=f"sentence {template!r}")
+    where, values = f"sentence {template!r}", {}
+    for name, (unit, digits) in units.items():
+        try:
+            values[name] = make_value(record[name], unit, digits)
+        except BadValue as error:
+            raise BadValue(f"{where}, column {name}: {error}") from error
+    return fill(template, values, locale, where)
 
 
 def figure(

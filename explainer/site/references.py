@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 from docutils import nodes
@@ -15,6 +16,8 @@ from explainer.site.outputs import page_values
 from explainer.values import BadValue, format_value
 
 logger = getLogger(__name__)
+
+CUT_ROLE = re.compile(r"\{[a-z]+\}`[^`]*")
 
 
 class value_reference(nodes.Inline, nodes.TextElement):  # noqa: N801
@@ -66,6 +69,21 @@ def resolve_values(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             logger.warning("%s: %s", name, error, location=node)
 
 
+def refuse_cut_roles(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """A role that was not read as one: cut by the | of a table, or without its end."""
+    for text in doctree.findall(nodes.Text):
+        if isinstance(text.parent, nodes.literal | nodes.literal_block):
+            continue
+        if found := CUT_ROLE.search(text):
+            place = text.parent
+            while not place.line and place.parent is not None:
+                place = place.parent  # cells of a table have line 0
+            logger.warning(
+                "%r stands in the text as it was typed; expected a whole role "
+                "(in a table, write \\| for |)", found.group(), location=place,
+            )  # fmt: skip
+
+
 def visit_value(self: Any, node: value_reference) -> None:
     text = html.escape(node.get("text", "?"))
     self.body.append(f'<a class="value" href="#value-{node["name"]}">{text}</a>')
@@ -84,3 +102,4 @@ def setup(app: Sphinx) -> None:
         value_reference, html=(visit_value, None), text=(visit_plain_value, None)
     )
     app.connect("doctree-resolved", resolve_values)
+    app.connect("doctree-resolved", refuse_cut_roles)
