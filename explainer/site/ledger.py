@@ -22,7 +22,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 
-from explainer import claims, exports
+from explainer import build, claims, exports, usage
 from explainer.claims import ARTICLES, INEQUALITIES, Claim, Entry
 from explainer.site.typography import text_html
 from explainer.values import WORD_UNITS, Value, format_value
@@ -31,6 +31,26 @@ logger = getLogger(__name__)
 
 LEDGER_PAGE = "chapters/ledger"
 TIERS = ("primary", "reputable", "other")
+# How the filters name what data/claims.csv and data/sources.csv call by one word.
+KINDS = {
+    "numeric": "a figure",
+    "date": "a date",
+    "record": "a record or rank",
+    "event": "what happened",
+    "attribution": "what someone has, does or thinks",
+    "quote": "a quotation",
+    "causal": "cause and effect",
+    "forecast": "a forecast",
+    "advice": "advice",
+    "opinion": "an opinion",
+}
+EVIDENCE = {
+    "data": "computed from data",
+    "primary": "the party itself (primary)",
+    "reputable": "known press, data firms (reputable)",
+    "other": "others",
+    "none": "none found",
+}
 # How a stated figure is compared, where that is not plain from the figure.
 RELATIONS = {
     ">": "more than ",
@@ -238,31 +258,22 @@ def ledger_html() -> str:
     """The table of all statements with its filters (which need JavaScript)."""
     listed = list(entries().values())
 
-    def found(key: str) -> list[tuple[str, str]]:
-        values = dict.fromkeys(getattr(entry.claim, key) for entry in listed)
-        return [(value, value) for value in values]
+    titles = {
+        claims.chapter_of(page.stem): usage.title_of(page) for page in build.chapters()
+    }
+    held = dict.fromkeys(entry.claim.chapter for entry in listed)
 
     filters = "".join(
         [
             choices("article", "Article", ARTICLES.items()),
-            choices("chapter", "Chapter", found("chapter")),
-            choices("kind", "Kind", sorted(found("kind"))),
+            choices("chapter", "Chapter", ((name, titles[name]) for name in held)),
+            choices("kind", "What is stated", KINDS.items()),
             choices(
                 "verdict",
                 "Verdict",
                 ((word, label["en"]) for word, label in claims.LABELS.items()),
             ),
-            choices(
-                "tier",
-                "Strongest evidence",
-                [
-                    ("data", "computed from data"),
-                    ("primary", "primary source"),
-                    ("reputable", "reputable source"),
-                    ("other", "other source"),
-                    ("none", "none found"),
-                ],
-            ),
+            choices("tier", "Best evidence", EVIDENCE.items()),
         ]
     )
     rows = "".join(map(row_html, listed))
@@ -276,7 +287,7 @@ def ledger_html() -> str:
         '<p><button type="reset">Show all</button></p></form>'
         '<p class="ledger-files"><a href="../ledger/claims.csv" download>CSV</a> '
         '<a href="../ledger/claims.json" download>JSON</a> '
-        '<a href="../ledger/claimreview.jsonld" download>ClaimReview (JSON-LD)</a></p>'
+        '<a href="../ledger/claimreview.jsonld" download>ClaimReview, for search engines (JSON-LD)</a></p>'
         '<table class="ledger" id="ledger-table"><caption>All statements of both articles, '
         "in reading order</caption><thead><tr>"
         '<th scope="col">Id</th><th scope="col">Statement</th>'
