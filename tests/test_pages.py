@@ -131,18 +131,21 @@ def test_every_page_starts_with_a_strict_policy(everything):
         assert ("meta", policy) in page.elements[:first], where
 
 
-def style_hash(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+def source_hash(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"'sha256-{digest}'"
 
 
-def test_no_page_carries_a_script_a_handler_or_an_unnamed_style(everything):
+def test_no_page_carries_a_handler_or_an_unnamed_script_or_style(everything):
     for page in everything:
         policy = page.only("meta", http_equiv="Content-Security-Policy")["content"]
-        for script in page.all("script"):
-            assert "src" in script or script.get("type") in DATA, page.path
+        texts = page.words.get("script", [])
+        for script, text in zip(page.all("script"), texts, strict=True):
+            if "src" not in script and script.get("type") not in DATA:
+                assert source_hash(text) in policy, page.path
+                assert len(text) < 500, page.path
         for style in page.words.get("style", []):
-            assert style_hash(style) in policy, page.path
+            assert source_hash(style) in policy, page.path
         for tag, attributes in page.elements:
             own = [name for name in attributes if name == "style" or name.startswith("on")]
             assert not own, f"{page.path}: <{tag}> has {own}"
@@ -167,20 +170,22 @@ def test_every_file_that_a_page_loads_is_there(everything):
                 assert file.resolve().is_file(), f"{page.path}: {address}"
 
 
-def test_a_chapter_loads_one_style_sheet_and_two_small_scripts(pages):
+def test_a_chapter_loads_one_small_script_and_its_icon(pages):
     for page in pages:
         if page.path.name not in ("search.html", "404.html"):
             names = {Path(urlsplit(address).path).name for address in page.loaded()}
             images = {name for name in names if name.endswith((".png", ".webp", ".jpg"))}
-            assert names - images == {"theme.js", "book.css", "book.js", "favicon.svg"}
+            assert names - images == {"book.js", "favicon.svg"}
 
 
 def test_what_every_page_needs_weighs_under_twelve_kilobytes_and_a_font(pages):
     page = next(page for page in pages if page.path.parent.name == "chapters")
-    files = {
-        (page.path.parent / urlsplit(address).path).resolve() for address in page.loaded()
+    needs = {
+        address: (page.path.parent / urlsplit(address).path).resolve().read_bytes()
+        for address in page.loaded()
     }
-    sizes = {file.name: len(gzip.compress(file.read_bytes(), 9)) for file in files}
+    needs["style sheet"] = "".join(page.words["style"]).encode()
+    sizes = {name: len(gzip.compress(content, 9)) for name, content in needs.items()}
     assert sum(sizes.values()) < 12_000, sizes
     assert (THEME / FONT).stat().st_size < 15_000
 
@@ -192,7 +197,7 @@ def first_visit_kb(page: Page) -> float:
         for address in page.loaded()
         if not address.startswith("data:")
     }
-    if page.all("link", rel="stylesheet"):
+    if FONT in "".join(page.words.get("style", [])):
         files.add(THEME / FONT)  # the style sheet asks for it
     texts = (".html", ".css", ".js", ".svg", ".json")
     return sum(

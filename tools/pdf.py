@@ -34,6 +34,7 @@ from takeaway import (
     words,
 )
 
+from explainer.site.pages import FONT, style_sheet
 from explainer.values import format_value, make_value
 
 STYLE = Path(__file__).with_suffix(".css")
@@ -122,13 +123,14 @@ def document(book: Book, pages: list[Page], front: str) -> str:
     title = book.title if len(pages) > 1 else f"{pages[0].title} – {book.title}"
     if pages == book.pages[:1]:
         title = book.title
-    sheet = (book.folder / "_static" / "book.css").as_uri()
-    style = STYLE.read_text(encoding="utf-8") + footers(pages, book)
+    font = (book.folder / "_static" / FONT).as_uri()
+    style = style_sheet().replace(FONT, font)
+    style += STYLE.read_text(encoding="utf-8") + footers(pages, book)
     text = "".join(chapter_html(page, pages, book) for page in pages)
     kind = "whole" if len(pages) > 1 else "single"
     return (
         f'<!DOCTYPE html><html lang="{book.language}"><head><meta charset="utf-8">'
-        f'<title>{html.escape(title)}</title><link rel="stylesheet" href="{sheet}">'
+        f"<title>{html.escape(title)}</title>"
         f'<style>{style}</style></head><body class="{kind}"><main>{front}{text}</main>'
         "</body></html>"
     )

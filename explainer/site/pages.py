@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from explainer import ROOT
 from explainer.charts import theme
 from explainer.site import cards, head, markup, search
 from explainer.site.head import plain
-from explainer.site.root import redirect
+from explainer.site.root import hash_source, redirect
 
 WEB = ROOT / "web" / "dist"
 THEME = Path(__file__).with_name("theme")
@@ -30,11 +31,11 @@ NOTEBOOKS = "notebooks"
 
 # What a page may load and run: its own site's files and nothing else. ``'self'`` means
 # nothing to some browsers on a page opened from a file, hence ``file:``; no page on a
-# server may load files anyway.
+# server may load files anyway. What stands in the page itself is named by its hash.
 RULES = {
     "default-src": "'none'",
-    "script-src": "'self' file:",
-    "style-src": "'self' file:",
+    "script-src": "'self' file: {script}",
+    "style-src": "{style}",
     "img-src": "'self' file: data:",
     "font-src": "'self' file:",
     "base-uri": "'none'",
@@ -42,12 +43,15 @@ RULES = {
 }
 # The search fetches its index and runs WebAssembly; no other page does.
 SEARCH_RULES = RULES | {
-    "script-src": "'self' file: 'wasm-unsafe-eval'",
+    "script-src": "'self' file: {script} 'wasm-unsafe-eval'",
     "connect-src": "'self'",
 }
-SCRIPTS = ("theme.js", "book.js")
+# The style sheet and the script that sets the colours stand in the page: with them in
+# files, a first visit on a slow line waits for another answer before it shows anything.
+STYLE, THEME_SCRIPT = "book.css", "theme.js"
+FONT = "newsreader-600.woff2"
+SCRIPTS = ("book.js",)
 SEARCH_SCRIPTS = (*SCRIPTS, "search.js")
-STYLES = ("book.css",)
 LATER = ("charts.js",)  # fetched by book.js when a reader points at a chart
 
 
@@ -106,10 +110,12 @@ def fill_context(
     if app.builder.format != "html":
         return
     searches = page == "search"
-    rules = SEARCH_RULES if searches else RULES
-    context["policy"] = "; ".join(map(" ".join, rules.items()))
+    rules = "; ".join(map(" ".join, (SEARCH_RULES if searches else RULES).items()))
+    font = context["pathto"](f"_static/{FONT}", 1)
+    style, script = style_sheet().replace(FONT, font), theme_script()
+    context["policy"] = rules.format(style=hash_source(style), script=hash_source(script))
+    context["style"], context["theme_script"] = style, script
     context["navigation"] = navigation(app, page)
-    context["css_files"] = own_files(context["css_files"], STYLES)
     context["script_files"] = own_files(
         context["script_files"], SEARCH_SCRIPTS if searches else SCRIPTS
     )
@@ -120,6 +126,18 @@ def fill_context(
     top = next(iter(doctree.findall(nodes.section)), doctree)
     listed = sections(app, top, depth=2)
     context["on_page"] = listed if len(listed) > 1 else []
+
+
+@cache
+def style_sheet() -> str:
+    """The book's style sheet, the chart theme's colours in front of it."""
+    return theme.css() + (WEB / STYLE).read_text(encoding="utf-8").strip()
+
+
+@cache
+def theme_script() -> str:
+    """The script that runs before anything is painted."""
+    return (WEB / THEME_SCRIPT).read_text(encoding="utf-8").strip()
 
 
 def own_files(files: list[Any], names: tuple[str, ...]) -> list[Any]:
@@ -162,19 +180,16 @@ def add_notebook_link(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def add_assets(app: Sphinx, config: Config) -> None:
-    """The browser bundle; the chart theme's colours go in front of its style sheet."""
-    ASSETS.mkdir(parents=True, exist_ok=True)
-    style = theme.css() + (WEB / "book.css").read_text(encoding="utf-8")
-    contents = {
-        "book.css": style.encode(),
-        **{name: (WEB / name).read_bytes() for name in (*SEARCH_SCRIPTS, *LATER)},
-    }
-    digest = hashlib.sha256()
-    for name, content in sorted(contents.items()):
+    """The browser bundle: what pages load, and a checksum with what they hold."""
+    shutil.rmtree(ASSETS, ignore_errors=True)
+    ASSETS.mkdir(parents=True)
+    digest = hashlib.sha256((style_sheet() + theme_script()).encode())
+    for name in (*SEARCH_SCRIPTS, *LATER):
+        content = (WEB / name).read_bytes()
         (ASSETS / name).write_bytes(content)
         digest.update(content)
     config.html_static_path.append(str(ASSETS))
-    # Pages name their assets with a checksum: a new style sheet means new pages.
+    # A new style sheet means new pages.
     config.explainer_assets = digest.hexdigest()
 
 
@@ -197,7 +212,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
 
 def remove_unused(static: Path) -> None:
     """Sphinx and myst-nb put style sheets there that the theme does without."""
-    used = {*STYLES, *SEARCH_SCRIPTS, *LATER}
+    used = {*SEARCH_SCRIPTS, *LATER}
     used |= {file.name for file in (THEME / "static").iterdir()}
     for file in static.iterdir():
         if file.name not in used:
@@ -213,7 +228,6 @@ def setup(app: Sphinx) -> None:
     # Jupyter Book sets it for an extension that this book leaves out (`_config.yml`).
     app.add_config_value("comments_config", {}, "")
     app.add_html_theme("explainer", str(THEME))
-    app.add_js_file("theme.js")  # blocking: it runs before anything is painted
     app.add_js_file("book.js", loading_method="defer")
     app.add_js_file("search.js", loading_method="defer")
     app.connect("config-inited", add_assets)

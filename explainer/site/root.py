@@ -52,12 +52,17 @@ STYLE = (
 )
 
 
+def hash_source(text: str) -> str:
+    """What a policy calls one style or script that stands in the page itself."""
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
+
+
 def policy(style: str = "", **more: str) -> str:
     """Nothing is loaded or run; a style of the page's own is named by its hash."""
     rules = {"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'"}
     if style:
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        rules["style-src"] = f"'sha256-{digest}'"
+        rules["style-src"] = hash_source(style)
     rules |= {name.replace("_", "-"): sources for name, sources in more.items()}
     return "; ".join(f"{name} {sources}" for name, sources in rules.items())
 
