@@ -29,6 +29,9 @@ The rule, in full:
   them only (measured: partly) is imprecise.
 - A written tolerance, in the unit of the stated value (days for a date), takes the
   place of the half unit ("exact" is none at all). It needs its reason.
+- A strong word for a fall ("sharply") is read as a day among the worst twentieth of the
+  year before. A sentence with two readings that holds in one is imprecise; if it holds
+  in neither it gets the milder verdict.
 - Weak sources alone (tier other) give at best imprecise: a computed verdict that rests
   on such facts only is no more than that, and no editor's is.
 - What was looked for and not found is unverified. Absence contradicts only where the

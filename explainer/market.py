@@ -172,6 +172,16 @@ def rank_of_fall(
     return rank, len(simple_returns(ticker, since, until))
 
 
+def tail_share(ticker: str, day: Day = EVENT_DAY, sessions: int = 250) -> float:
+    """Share of the sessions before the day with a return as low as its own, or lower.
+
+    Of as many sessions as there are, where the price table has fewer.
+    """
+    returns = simple_returns(ticker)
+    before = returns[returns.index < pd.Timestamp(day)].iloc[-sessions:]
+    return float((before <= day_return(ticker, day)).mean())
+
+
 def last_larger_fall(ticker: str, day: Day = EVENT_DAY) -> pd.Timestamp | None:
     """The last day before ``day`` that fell more; None if there is none."""
     earlier = larger_falls(ticker, day, until=day)

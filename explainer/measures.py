@@ -311,6 +311,12 @@ def return_range(tickers: Tickers, date: dt.date) -> tuple[float, float]:
     return min(returns), max(returns)
 
 
+@measurement("percent_share", "prices", "instruments", decimals=1)
+def tail_share(tickers: Tickers, date: dt.date) -> float:
+    """Of the 250 sessions before, those that fell as far; of a group, the most."""
+    return max(100 * market.tail_share(ticker, _at(date)) for ticker in tickers)
+
+
 @measurement("percent", "prices", "instruments", decimals=2)
 def extreme_return(
     tickers: Tickers, date: dt.date, which: Literal["largest_fall", "smallest_fall"]
@@ -324,6 +330,15 @@ def extreme_return(
 def fall_rank(ticker: Ticker, date: dt.date, since: dt.date) -> int:
     """Rank of the day's fall in percent among all days from ``since`` to the day."""
     return market.rank_of_fall(ticker, _at(date), _at(since), _at(date))[0]
+
+
+@measurement("word", "prices", "instruments", "facts")
+def record_fall(date: dt.date, ticker: Ticker = Ticker("NVDA")) -> str:
+    """Whether the day's fall was a record: no stock's was larger, in percent or dollars.
+
+    ``partly`` if it was by one of the two; in percent against the same day's falls.
+    """
+    return _partly([larger_percent_falls(date, ticker) == 0, record_loss_rank(date) == 1])
 
 
 @measurement("date", "prices", "instruments")
@@ -978,13 +993,6 @@ def capex(company: str, year: int) -> float:
     return economics.capex(company, year)
 
 
-@measurement("usd_bn", "capex", decimals=1)
-def capex_range(companies: Names, year: int) -> tuple[float, float]:
-    """Lowest and highest capital spending of a year within a group."""
-    spent = [capex(company, year) for company in companies]
-    return min(spent), max(spent)
-
-
 @measurement("usd_bn", "capex")
 def capex_guidance(
     company: str, year: int, date: dt.date, end: Literal["low", "high"]
@@ -1014,16 +1022,6 @@ def vc_share(source: str, year: int) -> float:
     if period != str(year):
         raise MeasurementError(f"{source} covers {period}, expected {year}")
     return 100 * economics.venture_share(source)
-
-
-@measurement("percent_share", "venture_capital", decimals=1)
-def vc_share_range(year: int) -> tuple[float, float]:
-    """Lowest and highest US share of AI venture capital given for a year."""
-    shares = economics.venture_shares()
-    of_year = 100 * shares.loc[shares["period"] == str(year), "us_share"]
-    if of_year.empty:
-        raise MeasurementError(f"data/venture_capital.csv: no share for {year}")
-    return float(of_year.min()), float(of_year.max())
 
 
 # The app, power contracts
@@ -1142,14 +1140,6 @@ def have_attribute(subjects: Names, name: str, values: Names) -> str:
     return _partly(
         value in _values(subject, name) for subject in subjects for value in values
     )
-
-
-@measurement("rank", "attributes", "timeline")
-def rank_by_founding(subjects: Names, event: str) -> int:
-    """Rank by age of what an event began, among itself and institutions."""
-    began = first_and_last_day(_event(event))[0]
-    founded = [first_and_last_day(_values(one, "founded")[0])[1] for one in subjects]
-    return 1 + sum(day < began for day in founded)
 
 
 # The articles' own figures

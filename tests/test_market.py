@@ -388,3 +388,10 @@ def test_shared_estimates_make_the_error_of_a_sum_larger():
 def test_a_sum_outside_the_price_table_is_an_error():
     with pytest.raises(ValueError, match="no days"):
         market.cumulative_abnormal("NVDA", -100_000, -1)
+
+
+def test_the_share_of_days_as_bad_counts_the_sessions_before_only():
+    returns = market.simple_returns("^IXIC", end="2025-01-24").iloc[-250:]
+    day = market.day_return("^IXIC")
+    assert market.tail_share("^IXIC") == (returns <= day).mean() == 4 / 250
+    assert market.tail_share("NVDA") == 0
