@@ -266,7 +266,7 @@ def ledger_html() -> str:
     filters = "".join(
         [
             choices("article", "Article", ARTICLES.items()),
-            choices("chapter", "Chapter", ((name, titles[name]) for name in held)),
+            choices("chapter", "Chapter", ((name, titles.get(name, name)) for name in held)),
             choices("kind", "What is stated", KINDS.items()),
             choices(
                 "verdict",
