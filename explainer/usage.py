@@ -41,6 +41,63 @@ def tables_of(page: Path) -> list[str]:
     return sorted(found)
 
 
+def tables_of_values(page: Path) -> dict[str, list[str]]:
+    """For each value that a page's cells tell, the tables that it rests on, sorted.
+
+    Followed through the names of the cells: what a value's expression uses, what those
+    names were made from, and so on.
+    """
+    cells = prose.code_cells(page.read_text(encoding="utf-8"))
+    statements = [node for _, code in cells for node in ast.parse(code).body]
+    makers: dict[str, list[ast.stmt]] = {}
+    for statement in statements:
+        for name in _made(statement):
+            makers.setdefault(name, []).append(statement)
+    return {
+        value.arg: sorted(_rests_on(value.value, makers))
+        for statement in statements
+        for call in _nodes(statement)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "tell"
+        for value in call.keywords
+        if value.arg
+    }
+
+
+def _rests_on(expression: ast.AST, makers: dict[str, list[ast.stmt]]) -> set[str]:
+    """The tables behind an expression; ``makers`` are the statements behind a name."""
+    found: set[str] = set()
+    open_, seen = [expression], set()
+    while open_:
+        here = open_.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        found |= set(_named(here))
+        for module, function in _calls_abroad(here):
+            found |= read_by(module, function)
+        if "claims" in _names(here):
+            found.add("claims")
+        open_ += [maker for name in _names(here) for maker in makers.get(name, [])]
+    return found
+
+
+def _made(statement: ast.stmt) -> set[str]:
+    """The names that a statement makes or changes: x = …, x["column"] = …, def x."""
+    if isinstance(statement, ast.FunctionDef):
+        return {statement.name}
+    made = set()
+    for node in _nodes(statement):
+        while isinstance(node, ast.Subscript | ast.Attribute) and isinstance(
+            node.ctx, ast.Store
+        ):
+            node = node.value
+            if isinstance(node, ast.Name):
+                made.add(node.id)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            made.add(node.id)
+    return made
+
+
 def pages_by_table() -> dict[str, list[Path]]:
     """For each table the pages that rest on it, in reading order."""
     rests_on = {page: tables_of(page) for page in build.chapters()}

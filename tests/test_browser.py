@@ -174,6 +174,15 @@ def test_a_page_with_everything_open_is_accessible(visit):
     assert found_by_axe(page) == []
 
 
+def test_a_number_shows_the_tables_it_rests_on(visit):
+    page = visit("toolbox")
+    number = page.locator("a.value").first
+    number.click()
+    shown = page.wait_for_selector(".card .card-value")
+    assert shown.text_content() == number.text_content()
+    assert shown.get_attribute("data-from") == "Data: Daily closes of 48 instruments"
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_readable_at_twice_the_size(visit, name):
     page = visit(name)

@@ -39,7 +39,7 @@ def test_a_chapter_lists_its_own_statements_in_reading_order(site, name):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_mark_says_the_verdict_in_words_and_leads_to_the_entry(site, name):
     marks = re.findall(
-        r'<a class="claim claim-(\w+)" href="([^"]*)" data-claim="(\w+)"'
+        r'<a class="claim claim-(\w+)(?: claim-again)?" href="([^"]*)" data-claim="(\w+)"'
         r' aria-label="([^"]*)">([^<]*)</a>',
         html(site, name),
     )

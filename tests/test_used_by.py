@@ -73,5 +73,28 @@ def test_what_a_page_rests_on_is_read_from_its_text_and_cells(tmp_path, body, ex
     assert usage.tables_of(page_with(tmp_path, body)) == expected
 
 
+def test_the_tables_behind_a_value_are_followed_through_its_names(tmp_path):
+    page = page_with(
+        tmp_path,
+        "\n\n".join(
+            [
+                cell('rows = tables.read("capex")\nrows["half"] = rows["usd"] / 2'),
+                cell('def fall(ticker):\n    return market.day_return(ticker)'),
+                cell("both = rows.half.sum() + fall(\"NVDA\")\nlimit = 5"),
+                cell('rows["rent"] = tables.read("gpu_rental_prices")["usd"]'),
+                cell(
+                    'tell(sum=(both, "usd_bn"), limit=(limit, "count"))\n'
+                    'tell(said=(claims.stated("E065").number, "million"))'
+                ),
+            ]
+        ),
+    )
+    assert usage.tables_of_values(page) == {
+        "sum": ["capex", "gpu_rental_prices", "instruments", "prices"],
+        "limit": [],
+        "said": ["claims"],
+    }
+
+
 def test_a_page_is_called_by_its_heading(tmp_path):
     assert usage.title_of(page_with(tmp_path, "Text.")) == "2 A page"

@@ -319,6 +319,17 @@ class LedgerDirective(SphinxDirective):
         return [ledger_block(kind=self.name, all="all" in self.options)]
 
 
+def follows_its_like(node: claim_mark) -> bool:
+    """Whether the mark before, with nothing between, says the same: one word serves."""
+    before = node.parent[: node.parent.index(node)]
+    while before and isinstance(before[-1], nodes.Text) and not before[-1].strip():
+        before = before[:-1]
+    if not before or not isinstance(before[-1], claim_mark):
+        return False
+    same = entries()[before[-1]["claim"]].verdict.word
+    return same == entries()[node["claim"]].verdict.word
+
+
 def visit_mark(self: Any, node: claim_mark) -> None:
     entry = entries()[node["claim"]]
     claim, word = entry.claim, entry.verdict.word
@@ -326,8 +337,9 @@ def visit_mark(self: Any, node: claim_mark) -> None:
     own = claim.chapter == claims.chapter_of(Path(here).name)
     page = "" if own else self.builder.get_relative_uri(here, LEDGER_PAGE)
     label = claims.LABELS[word]["en"]
+    again = " claim-again" if follows_its_like(node) else ""
     self.body.append(
-        f'<a class="claim claim-{word}" href="{page}#{claim.id}" '
+        f'<a class="claim claim-{word}{again}" href="{page}#{claim.id}" '
         f'data-claim="{claim.id}" aria-label="{label}, {claim.id}">{label}</a>'
     )
     raise nodes.SkipNode

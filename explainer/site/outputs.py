@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.osutil import relative_uri
 
-from explainer import ROOT, tables
+from explainer import ROOT, tables, usage
 from explainer.charts.renderer import MIME as CHART_MIME
 from explainer.site.charts import BadChart, Figure, figure_html, read_figure, table_csv
 from explainer.site.drawings import standalone
@@ -104,13 +105,27 @@ def visit_chart(self: Any, node: chart_node) -> None:
 
 def visit_values(self: Any, node: values_node) -> None:
     language = self.builder.config.language or "en"
+    behind = values_tables(self.builder.env.doc2path(self.builder.current_docname))
     rows = "".join(
-        f'<li id="value-{name}"><code>{name}</code> '
+        f'<li id="value-{name}"{data_attribute(behind.get(name, []))}><code>{name}</code> '
         f"{html.escape(format_value(value, language))}</li>"
         for name, value in node["values"].items()
     )
     self.body.append(f'<ul class="cell-values">{rows}</ul>')
     raise nodes.SkipNode
+
+
+@cache
+def values_tables(page: str) -> dict[str, list[str]]:
+    return usage.tables_of_values(Path(page))
+
+
+def data_attribute(names: list[str]) -> str:
+    """The titles of the tables behind a value, for the style sheet to show."""
+    # Prices cannot be had without looking up which column an instrument has.
+    shown = [name for name in names if name != "instruments" or "prices" not in names]
+    titles = "; ".join(tables.manifest(name)["title"] for name in shown)
+    return f' data-from="Data: {html.escape(titles, quote=True)}"' if titles else ""
 
 
 def visit_text_chart(self: Any, node: chart_node) -> None:

@@ -13,16 +13,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment.adapters.toctree import global_toctree_for_doc
 
-from explainer import ROOT
+from explainer import ROOT, tables
 from explainer.charts import theme
 from explainer.site import cards, head, markup, search
 from explainer.site.head import plain
 from explainer.site.root import hash_source, redirect
+from explainer.values import format_value, make_value
 
 WEB = ROOT / "web" / "dist"
 THEME = Path(__file__).with_name("theme")
@@ -114,6 +116,7 @@ def fill_context(
     font = context["pathto"](f"_static/{FONT}", 1)
     style, script = style_sheet().replace(FONT, font), theme_script()
     context["policy"] = rules.format(style=hash_source(style), script=hash_source(script))
+    context |= edition(app.config.language or "en")
     context["style"], context["theme_script"] = style, script
     context["navigation"] = navigation(app, page)
     context["script_files"] = own_files(
@@ -126,6 +129,19 @@ def fill_context(
     top = next(iter(doctree.findall(nodes.section)), doctree)
     listed = sections(app, top, depth=2)
     context["on_page"] = listed if len(listed) > 1 else []
+
+
+@cache
+def edition(language: str) -> dict[str, str]:
+    """When this edition was made, and how far its prices go."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    days = {
+        "edition": citation["date-released"].isoformat(),
+        "prices_to": tables.read("instruments")["last_date"].max(),
+    }
+    return {
+        name: format_value(make_value(day, "date"), language) for name, day in days.items()
+    }
 
 
 @cache
@@ -183,13 +199,14 @@ def add_assets(app: Sphinx, config: Config) -> None:
     """The browser bundle: what pages load, and a checksum with what they hold."""
     shutil.rmtree(ASSETS, ignore_errors=True)
     ASSETS.mkdir(parents=True)
-    digest = hashlib.sha256((style_sheet() + theme_script()).encode())
+    texts = (style_sheet(), theme_script(), *edition(config.language or "en").values())
+    digest = hashlib.sha256("".join(texts).encode())
     for name in (*SEARCH_SCRIPTS, *LATER):
         content = (WEB / name).read_bytes()
         (ASSETS / name).write_bytes(content)
         digest.update(content)
     config.html_static_path.append(str(ASSETS))
-    # A new style sheet means new pages.
+    # What is new there means new pages.
     config.explainer_assets = digest.hexdigest()
 
 

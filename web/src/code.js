@@ -3,14 +3,18 @@ import { setUpCard, unfold } from "./card.js";
 
 export function setUpCode() {
   const folds = [...document.querySelectorAll("details.folded")];
-  // A number shows its name in the program and leads to the cell that computed it.
+  // A number shows the tables it rests on and its name in the program, and leads to the
+  // cell that computed it.
   for (const link of document.querySelectorAll("a.value")) {
     const told = document.querySelector(link.getAttribute("href"));
     if (!told) continue;
     setUpCard(link, () => {
-      const line = document.createElement("p");
-      line.append(...told.cloneNode(true).childNodes);
-      return [[line], told.closest("details").querySelector(".when-closed").textContent, () => unfold(told)];
+      const [name, value] = told.cloneNode(true).childNodes;
+      const [first, second] = [document.createElement("p"), document.createElement("p")];
+      Object.assign(first, { className: "card-value", textContent: value.textContent.trim() });
+      Object.assign(first.dataset, told.dataset);
+      second.append(name);
+      return [[first, second], told.closest("details").querySelector(".when-closed").textContent, () => unfold(told)];
     });
   }
   const button = document.querySelector(".all-code");
