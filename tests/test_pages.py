@@ -11,9 +11,12 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from zipfile import ZipFile
 
 import pytest
 from conftest import ROOT
+
+from explainer.site import pages as theme
 
 THEME = ROOT / "explainer/site/theme/static"
 FONT = "newsreader-600.woff2"
@@ -306,3 +309,18 @@ def test_a_picture_or_drawing_is_described_or_hidden(pages):
             assert image.get("alt"), f"{page.path}: {image.get('src')}"
         for drawing in page.all("svg"):
             assert drawing.get("aria-hidden") == "true" or drawing.get("role") == "img"
+
+
+# --- the book's own source -------------------------------------------------------
+
+
+def test_the_book_can_be_taken_home_and_run(site):
+    name = Path(theme.SOURCE).stem
+    with ZipFile(site / "en" / theme.SOURCE) as archive:
+        held = {entry.filename: entry for entry in archive.infolist()}
+        assert archive.read(f"{name}/Makefile") == (ROOT / "Makefile").read_bytes()
+    assert held[f"{name}/tools/setup.sh"].external_attr >> 16 & 0o111, "it does not run"
+    for folder in ("chapters", "data", "explainer", "tests", "tools", "web/src"):
+        for file in (ROOT / folder).iterdir():
+            assert file.is_dir() or f"{name}/{folder}/{file.name}" in held
+    assert {entry.date_time for entry in held.values()} == {(1980, 1, 1, 0, 0, 0)}

@@ -8,10 +8,12 @@ logic.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import yaml
 from docutils import nodes
@@ -19,7 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment.adapters.toctree import global_toctree_for_doc
 
-from explainer import ROOT, tables
+from explainer import ROOT, build, tables
 from explainer.charts import theme
 from explainer.site import cards, head, markup, search
 from explainer.site.head import plain
@@ -30,6 +32,14 @@ WEB = ROOT / "web" / "dist"
 THEME = Path(__file__).with_name("theme")
 ASSETS = ROOT / "_build" / ".assets"
 NOTEBOOKS = "notebooks"
+# What a reader needs to run and change the book. Named one by one: nothing else that lies
+# in somebody's folder shall be published by accident.
+SOURCE = "the-deepseek-shock.zip"
+SOURCE_FILES = frozenset(
+    "CITATION.cff CONTRIBUTING.md LICENSE Makefile README.md _config.yml _toc.yml conf.py"
+    " pyproject.toml requirements.in requirements.lock requirements.txt"
+    " chapters data docs explainer tests tools web".split()
+)
 
 # What a page may load and run: its own site's files and nothing else. ``'self'`` means
 # nothing to some browsers on a page opened from a file, hence ``file:``; no page on a
@@ -184,7 +194,8 @@ def add_notebook_link(app: Sphinx, doctree: nodes.document) -> None:
         '<p class="page-run">The numbers on this page are computed by its own program. '
         '<button type="button" class="all-code" aria-pressed="false" '
         'data-hide="Hide all code">Show all code</button> '
-        f'<a href="{up}{NOTEBOOKS}/{name}.ipynb" download>Download it as a notebook</a></p>'
+        f'<a href="{up}{NOTEBOOKS}/{name}.ipynb" download>Download it as a notebook</a>, '
+        f'and <a href="{up}{SOURCE}" download>the program that it needs</a>.</p>'
     )
     opening = title.parent
     first = opening.first_child_matching_class(nodes.section)
@@ -211,7 +222,7 @@ def add_assets(app: Sphinx, config: Config) -> None:
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
-    """At the end of a good build: notebooks, and an index that opens the front page."""
+    """At the end of a good build: notebooks, source, an index that opens the front page."""
     if error or app.builder.format != "html":
         return
     folder = Path(app.outdir, NOTEBOOKS)
@@ -219,12 +230,31 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     folder.mkdir()
     for notebook in sorted((ROOT / NOTEBOOKS).glob("*.ipynb")):
         shutil.copyfile(notebook, folder / notebook.name)
+    write_source(Path(app.outdir, SOURCE))
     remove_unused(Path(app.outdir, "_static"))
     index = Path(app.outdir, "index.html")
     front = app.builder.get_target_uri(app.config.root_doc)
     if front != index.name:
         shown = Path(app.outdir, front).read_text(encoding="utf-8")
         index.write_text(redirect(front, shown), encoding="utf-8")
+
+
+def write_source(archive: Path) -> None:
+    """The book's own source as a zip, for readers who want to run a page.
+
+    Without the executed notebooks, which each page offers one by one. The same files
+    give the same bytes.
+    """
+    files = sorted(path.relative_to(ROOT) for path in build.project_files())
+    with ZipFile(archive, "w", ZIP_DEFLATED) as packed:
+        for file in files:
+            if file.parts[0] not in SOURCE_FILES:
+                continue
+            entry = ZipInfo(f"{archive.stem}/{file.as_posix()}")  # dated 1980
+            runs = os.access(ROOT / file, os.X_OK)
+            entry.external_attr = (0o100755 if runs else 0o100644) << 16
+            entry.compress_type = ZIP_DEFLATED
+            packed.writestr(entry, (ROOT / file).read_bytes())
 
 
 def remove_unused(static: Path) -> None:
