@@ -98,7 +98,7 @@ def opening(app: Sphinx, doctree: nodes.document) -> str:
     top = next(iter(doctree.findall(nodes.section)), doctree)
     lists = [child for child in top.children if isinstance(child, nodes.bullet_list)]
     for listed in lists[:1]:
-        items = [plain(app, item.children[0]) for item in listed.children]
+        items = [question(app, item) for item in listed.children]
         if all(item.endswith(("?", "？")) for item in items):
             return " ".join(items)
     text = ""
@@ -107,6 +107,13 @@ def opening(app: Sphinx, doctree: nodes.document) -> str:
         if len(text) >= LENGTH.start:
             break
     return text
+
+
+def question(app: Sphinx, item: nodes.list_item) -> str:
+    """What a line of the opening's list asks; its answer may follow the bold question."""
+    paragraph = item.children[0]
+    first = paragraph.children[0] if paragraph.children else None
+    return plain(app, first if isinstance(first, nodes.strong) else paragraph)
 
 
 def running_text(section: nodes.Element) -> Iterator[nodes.paragraph]:
