@@ -96,10 +96,11 @@ LABELS = {
     "imprecise": {
         "en": "imprecise",
         "zh_hant": "不精確",
-        "meaning_en": "The right order, but rounded away, ambiguous, outdated or joined"
-        " to the wrong thing; the reason says how.",
-        "meaning_zh_hant": "大致沒錯，但取整過頭、含糊、過時或張冠李戴；"
-        "理由會說明差在哪裡。",
+        "meaning_en": "The right order of magnitude, but rounded too far, ambiguous,"
+        " outdated or joined to the wrong thing; or true only in part, or told by weak"
+        " sources alone. The reason says how.",
+        "meaning_zh_hant": "大致沒錯，但取整過頭、含糊、過時或張冠李戴，"
+        "或只對一部分，或只有薄弱來源佐證；理由會說明差在哪裡。",
     },
     "contradicted": {
         "en": "contradicted",
