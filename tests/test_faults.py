@@ -64,7 +64,7 @@ def book(tmp_path_factory):
         shutil.copytree(
             ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__")
         )
-    for name in ("_config.yml", "conf.py", "requirements.lock"):
+    for name in ("CITATION.cff", "_config.yml", "conf.py", "requirements.lock"):
         shutil.copy(ROOT / name, copy / name)
     (copy / "_toc.yml").write_text("format: jb-book\nroot: chapters/page\n")
     (copy / "chapters").mkdir()
