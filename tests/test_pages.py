@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
@@ -324,3 +325,10 @@ def test_the_book_can_be_taken_home_and_run(site):
         for file in (ROOT / folder).iterdir():
             assert file.is_dir() or f"{name}/{folder}/{file.name}" in held
     assert {entry.date_time for entry in held.values()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_no_table_has_an_empty_head(pages):
+    for page in pages:
+        html = page.path.read_text(encoding="utf-8")
+        empty = re.findall(r"<th\b[^>]*>(?:\s|<p>|</p>)*</th>", html)
+        assert not empty, f"{page.path}: {len(empty)} table heads without a word"
