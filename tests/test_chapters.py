@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import textwrap
 
 import pytest
+from bs4 import BeautifulSoup
 
-from explainer import build, prose
+from explainer import build, claims, prose
 
 PAGES = build.chapters()
 NOTEBOOKS = [page for page in PAGES if build.is_notebook(page)]
@@ -20,6 +22,30 @@ def ids(page):
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_every_page_of_the_contents_exists(page):
     assert page.is_file()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_the_text_discusses_every_statement_of_its_chapter(page):
+    own = {e.claim.id for e in claims.ledger() if e.claim.chapter == claims.chapter_of(page.stem)}
+    marked = re.findall(r"\{claim\}`([NES]\d{3})`", page.read_text(encoding="utf-8"))
+    assert own <= set(marked), f"{page.name} passes over {sorted(own - set(marked))}"
+
+
+# Pages to look things up in; all others are read from beginning to end.
+REFERENCE = ("ledger", "data-and-methods", "glossary")
+NOT_READ = (
+    "figure, table, .cell, .claim, .statements-fold, .quiz, .tally, .page-run,"
+    " .footnote-reference, aside.footnote"
+)
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p.stem not in REFERENCE], ids=ids)
+def test_a_chapter_is_read_in_one_sitting(page, site):
+    html = (site / "en/chapters" / f"{page.stem}.html").read_text(encoding="utf-8")
+    text = BeautifulSoup(html, "html.parser").select_one("main")
+    for part in text.select(NOT_READ):
+        part.extract()
+    assert 900 <= len(text.get_text(" ").split()) <= 2500
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)

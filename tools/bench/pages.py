@@ -173,6 +173,14 @@ def wait(page: Page, condition: str) -> bool:
     return True
 
 
+def settle(page: Page, *sites: Site) -> None:
+    """Wait until a page has asked for nothing during a second."""
+    before = None
+    while before != (now := [len(site.asked) for site in sites]):
+        before = now
+        page.wait_for_timeout(1000)
+
+
 def weigh(started: Browser, book: Book, name: str, network: Site) -> Weight:
     """One visit at full speed: what it loads, before and with all charts alive."""
 
@@ -182,14 +190,15 @@ def weigh(started: Browser, book: Book, name: str, network: Site) -> Weight:
 
     with phone(started, slow_network=False, slow_processor=False) as page:
         loaded()
-        page.goto(book.page(name), wait_until="networkidle")
+        page.goto(book.page(name), wait_until="load", timeout=120_000)
+        settle(page, book.site, network)
         if book.is_stock:
             bring_alive(page, book)
         here, there, kb = loaded()
         elements = page.evaluate(ELEMENTS)
         bring_alive(page, book)
         page.evaluate(SCROLL)
-        page.wait_for_load_state("networkidle")
+        settle(page, book.site, network)
         more_here, more_there, more_kb = loaded()
     return Weight(here + more_here, there + more_there, kb, kb + more_kb, elements)
 
