@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 import http.server
 import os
-import shutil
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from explainer import ROOT
+
+sys.path.insert(0, str(ROOT / "tools"))
+import chromium  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -26,22 +29,14 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def browser():
     """Headless Chromium; skipped where there is none, required where CI says so."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
+    path = chromium.path()
     if path is None:
         message = "no Chromium on this machine: browser tests need one"
         if os.environ.get("CI"):
             pytest.fail(message, pytrace=False)
         pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
+    with chromium.launched(path) as started:
+        yield started
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

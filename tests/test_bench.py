@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
+from bench import growth, report, serve
 
-from bench import growth, report, serve  # noqa: E402
+from explainer import ROOT
 
 
 def rows(text: str) -> list[list[str]]:

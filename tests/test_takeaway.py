@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
 
+import epub
+import pdf
 import pytest
+import takeaway
 from pypdf import PdfReader
 
-from explainer.build import ROOT, chapters
-
-sys.path.insert(0, str(ROOT / "tools"))
-import epub  # noqa: E402
-import pdf  # noqa: E402
-import takeaway  # noqa: E402
+from explainer.build import chapters
 
 pytestmark = pytest.mark.slow
 

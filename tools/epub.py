@@ -35,9 +35,9 @@ from takeaway import (
 
 from explainer.charts.theme import LIGHT
 from explainer.site.drawings import SVG, standalone
+from explainer.site.pages import FONT
 
 STYLE = Path(__file__).with_suffix(".css")
-FONT = "newsreader-600.woff2"
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
 TYPES = {
     ".xhtml": "application/xhtml+xml",

@@ -10,14 +10,13 @@ import html
 import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import chromium
 from bs4 import Tag
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 from takeaway import (
@@ -38,7 +37,6 @@ from explainer.site.pages import FONT, style_sheet
 from explainer.values import format_value, make_value
 
 STYLE = Path(__file__).with_suffix(".css")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MANY = 100  # pages
 
 
@@ -137,20 +135,6 @@ def document(book: Book, pages: list[Page], front: str) -> str:
 
 
 # --- printing --------------------------------------------------------------------
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        raise NoPdf("there is no Chromium on this machine, which prints the pages")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 def print_html(browser: Browser, text: str, out: Path) -> None:
@@ -259,7 +243,10 @@ def main() -> int:
     new = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     try:
-        with chromium() as browser:
+        program = chromium.path()
+        if program is None:
+            raise NoPdf("there is no Chromium on this machine, which prints the pages")
+        with chromium.launched(program) as browser:
             make(new, edition, browser)
     except (NoPdf, NoSite, Error) as error:
         print(f"No PDF was made: {error}", file=sys.stderr)

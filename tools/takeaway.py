@@ -22,7 +22,8 @@ from urllib.parse import urldefrag, urljoin
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-ROOT = Path(__file__).resolve().parents[1]
+from explainer import ROOT
+
 SITE = ROOT / "_build" / "site"
 FILE_NAME = "the-deepseek-shock"
 FRONT, LEDGER = "introduction", "ledger"  # pages

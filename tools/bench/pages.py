@@ -11,7 +11,8 @@ from typing import Any
 from bench import serve, stock
 from bench.report import chromium, number, ratio, table
 from bench.serve import Book, Site
-from playwright.sync_api import Browser, Page, sync_playwright
+from chromium import launched
+from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as TooLong
 
 from explainer import build
@@ -129,13 +130,8 @@ class Weight:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    with launched(chromium()) as started:
         yield started
-        started.close()
 
 
 @contextmanager

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import chromium as browsers
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
+from explainer import ROOT
+
 FILE = ROOT / "docs" / "benchmark.md"
 ORDER = ("pages", "lighthouse", "builds", "growth")
 HEAD = """\
@@ -37,8 +38,7 @@ class CannotMeasure(Exception):
 
 def chromium() -> str:
     """The path of Chromium; CannotMeasure if this machine has none."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
+    path = browsers.path()
     if path is None:
         raise CannotMeasure("found no Chromium, expected one on the search path")
     return path
