@@ -41,6 +41,7 @@ def tables_of(page: Path) -> list[str]:
     return sorted(found)
 
 
+@cache
 def tables_of_values(page: Path) -> dict[str, list[str]]:
     """For each value that a page's cells tell, the tables that it rests on, sorted.
 
@@ -87,13 +88,11 @@ def _made(statement: ast.stmt) -> set[str]:
         return {statement.name}
     made = set()
     for node in _nodes(statement):
-        while isinstance(node, ast.Subscript | ast.Attribute) and isinstance(
-            node.ctx, ast.Store
-        ):
-            node = node.value
-            if isinstance(node, ast.Name):
-                made.add(node.id)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        if not isinstance(getattr(node, "ctx", None), ast.Store):
+            continue
+        while isinstance(node, ast.Subscript | ast.Attribute):
+            node = node.value  # x["column"] and x.loc[0, "column"] change x
+        if isinstance(node, ast.Name):
             made.add(node.id)
     return made
 

@@ -26,7 +26,8 @@ def test_every_page_of_the_contents_exists(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_the_text_discusses_every_statement_of_its_chapter(page):
-    own = {e.claim.id for e in claims.ledger() if e.claim.chapter == claims.chapter_of(page.stem)}
+    chapter = claims.chapter_of(page.stem)
+    own = {e.claim.id for e in claims.ledger() if e.claim.chapter == chapter}
     marked = re.findall(r"\{claim\}`([NES]\d{3})`", page.read_text(encoding="utf-8"))
     assert own <= set(marked), f"{page.name} passes over {sorted(own - set(marked))}"
 

@@ -287,7 +287,8 @@ def ledger_html() -> str:
         '<p><button type="reset">Show all</button></p></form>'
         '<p class="ledger-files"><a href="../ledger/claims.csv" download>CSV</a> '
         '<a href="../ledger/claims.json" download>JSON</a> '
-        '<a href="../ledger/claimreview.jsonld" download>ClaimReview, for search engines (JSON-LD)</a></p>'
+        '<a href="../ledger/claimreview.jsonld" download>ClaimReview, for search engines '
+        "(JSON-LD)</a></p>"
         '<table class="ledger" id="ledger-table"><caption>All statements of both articles, '
         "in reading order</caption><thead><tr>"
         '<th scope="col">Id</th><th scope="col">Statement</th>'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +104,8 @@ def visit_chart(self: Any, node: chart_node) -> None:
 
 def visit_values(self: Any, node: values_node) -> None:
     language = self.builder.config.language or "en"
-    behind = values_tables(self.builder.env.doc2path(self.builder.current_docname))
+    page = Path(self.builder.env.doc2path(self.builder.current_docname))
+    behind = usage.tables_of_values(page)
     rows = "".join(
         f'<li id="value-{name}"{data_attribute(behind.get(name, []))}><code>{name}</code> '
         f"{html.escape(format_value(value, language))}</li>"
@@ -113,11 +113,6 @@ def visit_values(self: Any, node: values_node) -> None:
     )
     self.body.append(f'<ul class="cell-values">{rows}</ul>')
     raise nodes.SkipNode
-
-
-@cache
-def values_tables(page: str) -> dict[str, list[str]]:
-    return usage.tables_of_values(Path(page))
 
 
 def data_attribute(names: list[str]) -> str:
