@@ -149,6 +149,11 @@ def prepare(spec: Mapping[str, Any], width: int, locale: str) -> dict[str, Any]:
         drawn["width"] = width
         drawn["autosize"] = {"type": "fit-x", "contains": "padding"}
     drawn.setdefault("padding", 2)
+    # The page describes its charts; a description of every mark would be written anew at
+    # each move of a slider, for nobody.
+    config = drawn.setdefault("config", {})
+    config["aria"] = False
+    config["mark"] = {**config.get("mark", {}), "aria": False}
     return drawn
 
 
