@@ -68,7 +68,21 @@ def test_a_page_asks_no_stranger_and_complains_of_nothing(visit, name, size):
 def test_no_chart_script_is_loaded_before_a_reader_points_at_a_chart(visit, name):
     page = visit(name)
     page.mouse.wheel(0, 20000)
-    assert not [url for url in page.asked if "charts.js" in url]
+    assert not [url for url in page.asked if "charts.js" in url or "/charts/" in url]
+
+
+def test_a_chart_that_could_not_be_fetched_stays_a_drawing_and_is_tried_again(visit):
+    page = visit("2-the-trigger")
+    page.route("**/charts/fund-flow.js*", lambda route: route.abort())
+    figure = page.locator("#chart-fund-flow")
+    slider = figure.locator("input").first
+    slider.press("ArrowRight")
+    page.wait_for_selector("#chart-fund-flow[data-state=static]")
+    assert figure.locator(".chart-wide svg").bounding_box()["height"] > 60
+    page.unroute("**/charts/fund-flow.js*")
+    slider.press("ArrowRight")
+    page.wait_for_selector("#chart-fund-flow[data-state=live]")
+    assert figure.locator(".chart-readout").inner_text()
 
 
 @pytest.mark.parametrize("file", [False, True], ids=["server", "file"])

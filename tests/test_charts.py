@@ -49,12 +49,15 @@ def refused(chart, folder, **texts):
 
 
 def test_a_figure_has_its_finding_its_description_and_its_numbers(tmp_path):
-    page = site.figure_html(published(line(), tmp_path), "Data: prices", "../charts")
+    figure = published(line(), tmp_path)
+    page = site.figure_html(figure, "Data: prices", "../charts")
     assert "Nvidia fell 17.0%</p>" in page
     assert 'role="img"' in page and "below the first." in page
     assert '<th scope="row">27 January 2025</th><td class="number">$118.42</td>' in page
     assert page.count("<svg") == 2
-    assert json.loads(re.search(r'chart-spec">(.*?)</script>', page).group(1))["wide"]
+    live = re.fullmatch(r"(\S+)\[\"(.+)\"\]=(.+);\n", site.live_script(figure))
+    assert f'data-live="../charts/{live[2]}.js?v=' in page
+    assert json.loads(live[3])["wide"]
 
 
 def test_the_same_chart_is_drawn_to_the_same_bytes(tmp_path):
@@ -66,9 +69,10 @@ def test_the_same_chart_is_drawn_to_the_same_bytes(tmp_path):
 def test_colours_are_variables_on_the_page_and_unique_in_the_theme(tmp_path):
     assert len(set(theme.LIGHT.values())) == len(theme.LIGHT)
     drawn = line().mark_line(color=charts.colour("chips"))
-    page = site.figure_html(published(drawn, tmp_path), "", "")
-    assert "var(--chart-chips)" in page
-    assert theme.LIGHT["chips"] not in page
+    figure = published(drawn, tmp_path)
+    for text in (site.figure_html(figure, "", ""), site.live_script(figure)):
+        assert "var(--chart-chips)" in text
+        assert theme.LIGHT["chips"] not in text
 
 
 def test_the_numbers_go_into_a_file_with_units(tmp_path):

@@ -1,8 +1,9 @@
 """Static-first charts: from a cell's Vega-Lite to a figure that works without scripts.
 
 A chart is drawn as SVG at two widths when the book is built. The page carries those
-pictures, the description, the numbers and the compiled Vega specification as inert
-JSON; the browser wakes it up when a reader points at it (``web/src``).
+pictures, the description and the numbers. The compiled Vega specification stands in a
+script of its own, which the browser fetches, with the chart runtime, when a reader
+points at the chart (``web/src``).
 """
 
 from __future__ import annotations
@@ -305,7 +306,7 @@ def figure_html(figure: Figure, source_lines: str, files: str) -> str:
     """The ``<figure>``; ``files`` is the relative address of the charts' folder."""
     name, text = f"chart-{figure.name}", html.escape
     parts = [
-        f'<figure class="chart" id="{name}">',
+        f'<figure class="chart" id="{name}" data-live="{files}/{figure.name}.js?v={version_of(figure)}">',
         f'<figcaption class="chart-head"><p class="chart-title" id="{name}-title">'
         f"{text(figure.title)}</p>"
         f'<p class="chart-subtitle">{text(figure.subtitle)}</p></figcaption>',
@@ -325,17 +326,25 @@ def figure_html(figure: Figure, source_lines: str, files: str) -> str:
         f'<p class="chart-note">{text(figure.note)}</p>' if figure.note else "",
         table_html(figure, files),
         "</div>",
-        f'<script type="application/json" class="chart-spec">{spec_json(figure)}</script>',
         "</figure>",
     ]
     return "".join(parts)
 
 
-def spec_json(figure: Figure) -> str:
-    text = json.dumps(
+def live_script(figure: Figure) -> str:
+    """The script that gives the page a chart's Vega specification.
+
+    A script, as a page that was opened as a file may not fetch JSON.
+    """
+    vega = json.dumps(
         figure.drawing.vega, separators=(",", ":"), ensure_ascii=False, sort_keys=True
     )
-    return css_variables(text).replace("</", "<\\/")
+    return f'(window.bookSpecs??={{}})["{figure.name}"]={css_variables(vega)};\n'
+
+
+def version_of(figure: Figure) -> str:
+    """Part of a chart's address, so that no browser keeps an older one."""
+    return hashlib.sha256(live_script(figure).encode()).hexdigest()[:8]
 
 
 def controls_html(figure: Figure) -> str:

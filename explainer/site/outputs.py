@@ -15,7 +15,14 @@ from sphinx.util.osutil import relative_uri
 
 from explainer import ROOT, tables, usage
 from explainer.charts.renderer import MIME as CHART_MIME
-from explainer.site.charts import BadChart, Figure, figure_html, read_figure, table_csv
+from explainer.site.charts import (
+    BadChart,
+    Figure,
+    figure_html,
+    live_script,
+    read_figure,
+    table_csv,
+)
 from explainer.site.drawings import standalone
 from explainer.values import MIME as VALUES_MIME
 from explainer.values import Value, format_value, from_json
@@ -133,7 +140,7 @@ def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
 
 
 def write_files(app: Sphinx, error: Exception | None) -> None:
-    """At the end of a good build: each chart's CSV and SVG, and the tables themselves."""
+    """At the end of a good build: each chart's files, and the tables themselves."""
     if error or app.builder.format != "html":
         return
     charts = Path(app.outdir, CHART_FILES)
@@ -141,13 +148,15 @@ def write_files(app: Sphinx, error: Exception | None) -> None:
     wanted = set()
     for figures in page_figures(app.env).values():
         for figure in figures.values():
-            csv_file, svg_file = (charts / f"{figure.name}.{kind}" for kind in ("csv", "svg"))
-            csv_file.write_text(table_csv(figure), encoding="utf-8")
-            svg_file.write_text(
-                standalone(figure.drawing.svg["wide"], figure.title, figure.description),
-                encoding="utf-8",
-            )
-            wanted |= {csv_file, svg_file}
+            picture = standalone(figure.drawing.svg["wide"], figure.title, figure.description)
+            for kind, text in (
+                ("csv", table_csv(figure)),
+                ("svg", picture),
+                ("js", live_script(figure)),
+            ):
+                file = charts / f"{figure.name}.{kind}"
+                file.write_text(text, encoding="utf-8")
+                wanted.add(file)
     for stale in set(charts.iterdir()) - wanted:
         stale.unlink()
     folder = Path(app.outdir, TABLE_FILES)

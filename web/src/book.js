@@ -9,14 +9,18 @@ import { setUpQuizzes } from "./quiz.js";
 const here = document.currentScript.src;
 let runtime;
 
-function loadRuntime() {
-  runtime ??= new Promise((resolve, reject) => {
+function load(address) {
+  return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = new URL("charts.js", here).href;
-    script.onload = () => resolve(window.bookCharts);
+    script.src = address;
+    script.onload = resolve;
     script.onerror = () => reject(new Error(`could not load ${script.src}`));
     document.head.append(script);
   });
+}
+
+function loadRuntime() {
+  runtime ??= load(new URL("charts.js", here).href).then(() => window.bookCharts);
   return runtime;
 }
 
@@ -29,10 +33,12 @@ function setUp(figure) {
   async function wake() {
     const shown = boxes.narrow.getClientRects().length ? "narrow" : "wide";
     if (!views[shown]) {
-      specs ??= JSON.parse(figure.querySelector(".chart-spec").textContent);
-      // Where the two drawings share most, the page has one and what the other changes.
-      const spec = specs[shown] ?? { ...specs.wide, ...specs.change };
-      views[shown] = loadRuntime().then((charts) => charts.wake(boxes[shown], spec, settings));
+      specs ??= load(figure.dataset.live).then(() => window.bookSpecs[figure.id.slice("chart-".length)]);
+      views[shown] = Promise.all([loadRuntime(), specs]).then(([charts, all]) => {
+        // Where the two drawings share most, there is one and what the other changes.
+        const spec = all[shown] ?? { ...all.wide, ...all.change };
+        return charts.wake(boxes[shown], spec, settings);
+      });
     }
     figure.dataset.state = "loading";
     try {
@@ -40,7 +46,8 @@ function setUp(figure) {
       figure.dataset.state = "live";
       return view;
     } catch (error) {
-      // The drawing stays, and so do the numbers behind it.
+      // The drawing stays, and so do the numbers behind it; the next move tries again.
+      runtime = specs = views[shown] = undefined;
       figure.dataset.state = "static";
       throw error;
     }
@@ -50,7 +57,7 @@ function setUp(figure) {
     settings[name] = value;
     await wake();
     const charts = await runtime;
-    for (const ready of Object.values(views)) {
+    for (const ready of Object.values(views).filter(Boolean)) {
       const view = await ready;
       await view.signal(name, settings[name]).runAsync();
       figure.querySelector(".chart-readout").textContent = charts.readout(view);
