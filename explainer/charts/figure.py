@@ -135,11 +135,9 @@ def figure(
         },
     }
     _label_inputs(chart, controls or {})
-    chart = _dress(chart, filled, meta)
     if narrow is not None:
         meta["narrow"] = _dress(narrow, filled, None).to_dict()
-        chart = _dress(chart, filled, meta)
-    return chart
+    return _dress(chart, filled, meta)
 
 
 def _dress(
