@@ -128,6 +128,7 @@ def test_every_page_starts_with_a_strict_policy(everything):
         }
         assert rules["default-src"] == ["'none'"], where
         assert rules["base-uri"] == ["'none'"], where
+        assert rules.get("connect-src", ["'self'"]) == ["'self'"], where
         for sources in rules.values():
             assert not LAX & set(sources), where
         tags = [tag for tag, _ in page.elements]
