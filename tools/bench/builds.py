@@ -18,12 +18,11 @@ import psutil
 from bench import stock
 from bench.report import ROOT, CannotMeasure, number, ratio, table
 
+from explainer.site.pages import SOURCE_FILES
+
 CHANGED = "2-the-trigger"
 RUNS = 3
-BOOK = (
-    "chapters", "data", "explainer", "notebooks", "web/dist", "_config.yml", "_toc.yml",
-    "conf.py", "pyproject.toml", "requirements.lock",
-)  # fmt: skip
+BOOK = (*sorted(SOURCE_FILES), "notebooks")
 OWN_COMMAND = [sys.executable, "-m", "explainer", "build"]
 MEMORY_EVERY = 1.0  # seconds between two looks at a build's memory
 
@@ -42,7 +41,7 @@ def copy_book(target: Path) -> None:
         source, copied = ROOT / name, target / name
         copied.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         else:
             shutil.copy(source, copied)
 
