@@ -339,6 +339,10 @@ def visit_mark(self: Any, node: claim_mark) -> None:
     page = "" if own else self.builder.get_relative_uri(here, LEDGER_PAGE)
     label = claims.LABELS[word]["en"]
     again = " claim-again" if follows_its_like(node) else ""
+    # In the text a mark stays with the word before it; a table's cell has no room.
+    in_cell = isinstance(node.parent.parent, nodes.entry)
+    if not in_cell and self.body and self.body[-1].endswith(" "):
+        self.body[-1] = self.body[-1][:-1] + "\N{NO-BREAK SPACE}"
     self.body.append(
         f'<a class="claim claim-{word}{again}" href="{page}#{claim.id}" '
         f'data-claim="{claim.id}" aria-label="{label}, {claim.id}">{label}</a>'
