@@ -28,7 +28,7 @@ from explainer import ROOT
 from explainer.charts.figure import cell_value, write_sentence
 from explainer.charts.theme import css_variables
 from explainer.site import drawings
-from explainer.site.typography import curly
+from explainer.site.typography import bind, curly
 from explainer.values import WORD_UNITS, fill, format_value, from_json, make_value
 
 WIDE, NARROW = 680, 350
@@ -228,7 +228,7 @@ def read_figure(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Fig
     values = from_json(meta["values"])
     where = f"figure {meta['name']!r}"
     texts = {
-        key: curly(fill(template, values, locale, where))
+        key: bind(curly(fill(template, values, locale, where)))
         for key, template in meta["templates"].items()
     }
     spec = {**spec, "description": texts["description"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 from docutils.utils.smartquotes import smartyPants
 
@@ -10,6 +11,15 @@ from docutils.utils.smartquotes import smartyPants
 def curly(text: str) -> str:
     """Straight quotation marks and apostrophes become curly ones."""
     return smartyPants(text, "q")
+
+
+# A number and the word that says of what, which stay on one line.
+AMOUNT = re.compile(r"(?<=\d) (?=(?:[mbt]r?illion|times|trading days|days|months|an hour)\b)")
+
+
+def bind(text: str) -> str:
+    """No line of a title breaks between a number and its English unit."""
+    return AMOUNT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def text_html(text: str) -> str:
