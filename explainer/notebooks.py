@@ -29,6 +29,7 @@ FOLDER = build.ROOT / "notebooks"
 GENERATED = ("tally", "statements", "ledger", "catalogue", "quiz")
 ROLE = re.compile(r"\{([a-z]+)\}`([^`]+)`")
 DIRECTIVE = re.compile(r"^(:{3,}|`{3,})\{([a-z-]+)\}[ ]*(.*)$")
+SPAN = re.compile(r"\[([^\]]+)\]\{\.[^}]*\}")  # words that the site alone dresses
 FOOTNOTE = re.compile(r"\[\^([\w-]+)\](?!:)")
 FOOTNOTE_TEXT = re.compile(r"^\[\^([\w-]+)\]:[ ]*")
 
@@ -169,15 +170,17 @@ def _text_of(page: Path, values: dict[str, Value]) -> Callable[[str], str]:
         return f"<sup>[{number(match.group(1))}]</sup>"
 
     def line_by_line(source: str) -> str:
-        lines, closing, generated, content = [], "", "", []
+        lines, closing, quoted, generated, content = [], "", "", "", []
         for line in source.splitlines():
             opened = DIRECTIVE.match(line)
             if opened and opened.group(2) in ("note", "tip", "warning", "important"):
-                closing = opened.group(1)
+                closing, quoted = opened.group(1), "> "
                 heading = opened.group(3) or opened.group(2).capitalize()
                 lines += [f"> **{heading}**", ">"]
             elif opened and opened.group(2) in GENERATED:
                 closing, generated, content = opened.group(1), opened.group(2), []
+            elif opened and opened.group(2) == "container":
+                closing = opened.group(1)
             elif opened:
                 raise NotebookError(
                     f"{name}: the directive {opened.group(2)!r} has no form in a notebook"
@@ -185,21 +188,23 @@ def _text_of(page: Path, values: dict[str, Value]) -> Callable[[str], str]:
             elif closing and line.strip() == closing:
                 if generated:
                     lines += _generated(generated, content, chapter)
-                closing, generated = "", ""
+                closing, quoted, generated = "", "", ""
             elif generated:
                 content.append(line)
             elif re.fullmatch(r"\([\w-]+\)=", line.strip()):
                 continue
             else:
-                lines.append(f"> {line}".rstrip() if closing else line)
+                lines.append(f"{quoted}{line}".rstrip() if quoted else line)
         return "\n".join(lines)
 
     def finish(source: str) -> str:
         source = ROLE.sub(role, source)
         source = re.sub(r"\]\(([\w-]+)\.md(#[\w-]*)?\)", r"](\1.ipynb\2)", source)
+        source = SPAN.sub(r"\1", source)
         source = FOOTNOTE.sub(footnote, source)
         source = "\n".join(
-            FOOTNOTE_TEXT.sub(lambda match: f"{number(match.group(1))}. ", line)
+            # No numbered list: notebooks count such a list anew from its first number.
+            FOOTNOTE_TEXT.sub(lambda match: f"- [{number(match.group(1))}] ", line)
             for line in source.splitlines()
         )
         return line_by_line(source)

@@ -51,3 +51,12 @@ def test_writing_a_notebook_twice_gives_the_same_bytes(page):
     build.execute(lambda line: None)
     first, second = (notebooks.as_text(notebooks.finished(page)) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_note_stands_under_the_number_that_refers_to_it(page):
+    cells = [cell for cell in stored(page).cells if cell.cell_type == "markdown"]
+    text = "\n".join(cell.source for cell in cells)
+    referred = {int(number) for number in re.findall(r"<sup>\[(\d+)\]</sup>", text)}
+    given = [int(number) for number in re.findall(r"^- \[(\d+)\] ", text, re.M)]
+    assert sorted(given) == sorted(referred)
