@@ -128,3 +128,10 @@ def test_a_typed_number_in_a_chart_title_is_found_with_its_line(tmp_path):
 )
 def test_names_dates_and_quotations_may_hold_digits(tmp_path, sentence):
     assert prose.bare_numbers(page_with(tmp_path, sentence + "\n")) == []
+
+
+@pytest.mark.parametrize("page", build.chapters(), ids=lambda page: page.stem)
+def test_every_note_is_referred_to_and_every_reference_has_its_note(page):
+    text = page.read_text(encoding="utf-8")
+    notes = re.findall(r"^\[\^([\w-]+)\]:", text, re.M)
+    assert sorted(notes) == sorted(set(re.findall(r"\[\^([\w-]+)\](?!:)", text)))
