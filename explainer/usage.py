@@ -87,8 +87,9 @@ def _made(statement: ast.stmt) -> set[str]:
     if isinstance(statement, ast.FunctionDef):
         return {statement.name}
     made = set()
+    own = set(_counters(statement))
     for node in _nodes(statement):
-        if not isinstance(getattr(node, "ctx", None), ast.Store):
+        if node in own or not isinstance(getattr(node, "ctx", None), ast.Store):
             continue
         while isinstance(node, ast.Subscript | ast.Attribute):
             node = node.value  # x["column"] and x.loc[0, "column"] change x
@@ -160,10 +161,18 @@ def _definitions(module: str) -> dict[str, ast.AST]:
     return found
 
 
+def _counters(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every x of [… for x in …]: no other statement knows it by that name."""
+    for node in _nodes(tree):
+        if isinstance(node, ast.comprehension):
+            yield from _nodes(node.target)
+
+
 def _names(tree: ast.AST) -> set[str]:
-    """The names that a definition uses, its own arguments left out."""
+    """The names that a definition uses, its own arguments and counters left out."""
     nodes = _nodes(tree)
     own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {node.id for node in _counters(tree) if isinstance(node, ast.Name)}
     return {node.id for node in nodes if isinstance(node, ast.Name)} - own
 
 

@@ -81,9 +81,12 @@ def test_the_tables_behind_a_value_are_followed_through_its_names(tmp_path):
                 cell('rows = tables.read("capex")\nrows["half"] = rows["usd"] / 2'),
                 cell('def fall(ticker):\n    return market.day_return(ticker)'),
                 cell("both = rows.half.sum() + fall(\"NVDA\")\nlimit = 5"),
+                cell('days = {x: 2 * x for x in [limit]}'),
+                cell('facts = [tables.read("facts")[x] for x in ("a", "b")]'),
                 cell('rows["rent"] = tables.read("gpu_rental_prices")["usd"]'),
                 cell(
                     'tell(sum=(both, "usd_bn"), limit=(limit, "count"))\n'
+                    'tell(days=(days[5], "count"))\n'
                     'tell(said=(claims.stated("E065").number, "million"))'
                 ),
             ]
@@ -92,6 +95,7 @@ def test_the_tables_behind_a_value_are_followed_through_its_names(tmp_path):
     assert usage.tables_of_values(page) == {
         "sum": ["capex", "gpu_rental_prices", "instruments", "prices"],
         "limit": [],
+        "days": [],
         "said": ["claims"],
     }
 
