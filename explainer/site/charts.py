@@ -305,8 +305,9 @@ def controls(
 def figure_html(figure: Figure, source_lines: str, files: str) -> str:
     """The ``<figure>``; ``files`` is the relative address of the charts' folder."""
     name, text = f"chart-{figure.name}", html.escape
+    live = f"{files}/{figure.name}.js?v={version_of(figure)}"
     parts = [
-        f'<figure class="chart" id="{name}" data-live="{files}/{figure.name}.js?v={version_of(figure)}">',
+        f'<figure class="chart" id="{name}" data-live="{live}">',
         f'<figcaption class="chart-head"><p class="chart-title" id="{name}-title">'
         f"{text(figure.title)}</p>"
         f'<p class="chart-subtitle">{text(figure.subtitle)}</p></figcaption>',

@@ -155,8 +155,8 @@ def more_chapters(book: Path, times: int) -> None:
             continue
         text = page.read_text(encoding="utf-8")
         # The number in front says whose statements a chapter lists.
-        numbered = page.stem[0].isdigit() or "{statements}" not in text
-        stem = page.stem if numbered else f"1-{page.stem}"
+        lacks_one = "{statements}" in text and not page.stem[0].isdigit()
+        stem = f"1-{page.stem}" if lacks_one else page.stem
         for copy in range(1, times):
             name = f"{stem}-{copy}"
             copied = page.with_name(f"{name}.md")

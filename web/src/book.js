@@ -6,40 +6,38 @@ import { setUpFrame } from "./frame.js";
 import { setUpLedger } from "./ledger.js";
 import { setUpQuizzes } from "./quiz.js";
 
-const here = document.currentScript.src;
-let runtime;
+const runtime = new URL("charts.js", document.currentScript.src).href;
+const loading = new Map();
 
+// Runs a script once; one that could not be fetched may be asked for again.
 function load(address) {
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = address;
-    script.onload = resolve;
-    script.onerror = () => reject(new Error(`could not load ${script.src}`));
-    document.head.append(script);
-  });
-}
-
-function loadRuntime() {
-  runtime ??= load(new URL("charts.js", here).href).then(() => window.bookCharts);
-  return runtime;
+  if (!loading.has(address)) {
+    const loaded = new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = address;
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`could not load ${script.src}`));
+      document.head.append(script);
+    });
+    loading.set(address, loaded);
+    loaded.catch(() => loading.delete(address));
+  }
+  return loading.get(address);
 }
 
 function setUp(figure) {
-  let specs;
   const boxes = { wide: figure.querySelector(".chart-wide"), narrow: figure.querySelector(".chart-narrow") };
   const settings = {};
   const views = {};
 
   async function wake() {
     const shown = boxes.narrow.getClientRects().length ? "narrow" : "wide";
-    if (!views[shown]) {
-      specs ??= load(figure.dataset.live).then(() => window.bookSpecs[figure.id.slice("chart-".length)]);
-      views[shown] = Promise.all([loadRuntime(), specs]).then(([charts, all]) => {
-        // Where the two drawings share most, there is one and what the other changes.
-        const spec = all[shown] ?? { ...all.wide, ...all.change };
-        return charts.wake(boxes[shown], spec, settings);
-      });
-    }
+    views[shown] ??= Promise.all([load(runtime), load(figure.dataset.live)]).then(() => {
+      const specs = window.bookSpecs[figure.id.slice("chart-".length)];
+      // Where the two drawings share most, there is one and what the other changes.
+      const spec = specs[shown] ?? { ...specs.wide, ...specs.change };
+      return window.bookCharts.wake(boxes[shown], spec, settings);
+    });
     figure.dataset.state = "loading";
     try {
       const view = await views[shown];
@@ -47,7 +45,7 @@ function setUp(figure) {
       return view;
     } catch (error) {
       // The drawing stays, and so do the numbers behind it; the next move tries again.
-      runtime = specs = views[shown] = undefined;
+      delete views[shown];
       figure.dataset.state = "static";
       throw error;
     }
@@ -56,11 +54,10 @@ function setUp(figure) {
   async function apply(name, value) {
     settings[name] = value;
     await wake();
-    const charts = await runtime;
-    for (const ready of Object.values(views).filter(Boolean)) {
+    for (const ready of Object.values(views)) {
       const view = await ready;
       await view.signal(name, settings[name]).runAsync();
-      figure.querySelector(".chart-readout").textContent = charts.readout(view);
+      figure.querySelector(".chart-readout").textContent = window.bookCharts.readout(view);
     }
   }
 
