@@ -18,6 +18,7 @@ import pytest
 from conftest import ROOT
 
 from explainer.site import pages as theme
+from explainer.site.typography import mark_chinese
 
 THEME = ROOT / "explainer/site/theme/static"
 FONT = "newsreader-600.woff2"
@@ -336,3 +337,35 @@ def test_no_table_has_an_empty_head(pages):
         html = page.path.read_text(encoding="utf-8")
         empty = re.findall(r"<th\b[^>]*>(?:\s|<p>|</p>)*</th>", html)
         assert not empty, f"{page.path}: {len(empty)} table heads without a word"
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "marked"),
+    [
+        ("a fall (跌幅), which", "en", 'a fall (<span lang="zh">跌幅</span>), which'),
+        ("<em>财联社</em>", "en", '<em><span lang="zh-Hans">财联社</span></em>'),
+        ("財聯社, 2025", "en", '<span lang="zh-Hant">財聯社</span>, 2025'),
+        ("财联社", "zh_TW", '<span lang="zh-Hans">财联社</span>'),
+        ("財聯社的文章", "zh_TW", "財聯社的文章"),
+        ("財聯社", "zh_CN", '<span lang="zh-Hant">財聯社</span>'),
+        ('<a title="財聯社">A</a><option>財聯社</option>', "en", None),
+        (
+            "“2025年1月推出R1後 ... 不再引發, DeepSeek令 震顫5900億” more",
+            "en",
+            '“<span lang="zh-Hant">2025年1月推出R1後 ... 不再引發</span>, '
+            '<span lang="zh-Hant">DeepSeek令 震顫5900億</span>” more',
+        ),
+    ],
+)
+def test_chinese_words_are_named_as_such(written, language, marked):
+    assert mark_chinese(written, language) == (marked or written)
+
+
+def test_chinese_on_english_pages_is_named_for_voices(pages):
+    chinese = re.compile("[\u4e00-\u9fff]")
+    for page in pages:
+        body = page.path.read_text(encoding="utf-8").partition("<main")[2]
+        body = re.sub(r"<(script|svg|option)\b.*?</\1>", "", body, flags=re.DOTALL)
+        rest = re.sub(r'<span lang="zh[^"]*">[^<]*</span>', "", body)
+        unnamed = [text for text in re.findall(r">([^<]+)<", rest) if chinese.search(text)]
+        assert not unnamed, f"{page.path.name}: {unnamed[0]!r}"

@@ -47,7 +47,6 @@ class Drawing:
 
     svg: dict[str, str]
     vega: dict[str, dict[str, Any]]
-    height: dict[str, float]
 
 
 # --- what may be published -------------------------------------------------------
@@ -169,7 +168,7 @@ def draw(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Drawing:
     stored = cache_folder / f"{key[:20]}.json"
     if stored.exists():
         return Drawing(**json.loads(stored.read_text(encoding="utf-8")))
-    svg, vega, height = {}, {}, {}
+    svg, vega = {}, {}
     wide = {k: v for k, v in spec.items()}
     narrow = {**meta["narrow"], "usermeta": spec["usermeta"]} if "narrow" in meta else wide
     check_spec(wide)
@@ -180,7 +179,7 @@ def draw(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Drawing:
         compiled = vl_convert.vegalite_to_vega(drawn, vl_version=VEGA_LITE)
         picture = vl_convert.vega_to_svg(compiled)
         check_vega(compiled)
-        svg[name], found_width, height[name] = drawings.tidy(
+        svg[name], found_width = drawings.tidy(
             picture, f"{meta.get('name', key[:8])}-{name}"
         )
         if found_width > width * 1.02:
@@ -193,7 +192,7 @@ def draw(spec: Mapping[str, Any], locale: str, cache_folder: Path) -> Drawing:
     if vega["wide"].keys() <= vega["narrow"].keys():
         narrow = vega.pop("narrow")
         vega["change"] = {k: v for k, v in narrow.items() if vega["wide"].get(k) != v}
-    text = json.dumps({"svg": svg, "vega": vega, "height": height}, sort_keys=True)
+    text = json.dumps({"svg": svg, "vega": vega}, sort_keys=True)
     cache_folder.mkdir(parents=True, exist_ok=True)
     temporary = stored.with_suffix(".tmp")
     temporary.write_text(text, encoding="utf-8")

@@ -24,11 +24,11 @@ class NoSize(ValueError):
     """A drawing that does not say how large it is."""
 
 
-def tidy(svg: str, prefix: str) -> tuple[str, float, float]:
+def tidy(svg: str, prefix: str) -> tuple[str, float]:
     """Make an SVG small, stable and unique in its page.
 
-    ``prefix`` goes in front of the names inside it. Returns the SVG and its width and
-    height in pixels.
+    ``prefix`` goes in front of the names inside it. Returns the SVG and its width in
+    pixels.
     """
     root = ElementTree.fromstring(svg)
     try:
@@ -47,7 +47,7 @@ def tidy(svg: str, prefix: str) -> tuple[str, float, float]:
         f'<svg xmlns="{SVG}" viewBox="0 0 {width:g} {height:g}" '
         f'width="{width:g}" height="{height:g}" aria-hidden="true" focusable="false">'
     )
-    return f"{head}{inner}</svg>", width, height
+    return f"{head}{inner}</svg>", width
 
 
 def tag(element: Element) -> str:

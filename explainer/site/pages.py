@@ -26,6 +26,7 @@ from explainer.charts import theme
 from explainer.site import cards, head, markup, search
 from explainer.site.head import plain
 from explainer.site.root import hash_source, redirect
+from explainer.site.typography import mark_chinese
 from explainer.values import format_value, make_value
 
 WEB = ROOT / "web" / "dist"
@@ -134,6 +135,7 @@ def fill_context(
     context["on_page"] = []
     if doctree is None:
         return
+    context["body"] = mark_chinese(context["body"], app.config.language or "en")
     top = next(iter(doctree.findall(nodes.section)), doctree)
     listed = sections(app, top, depth=2)
     context["on_page"] = listed if len(listed) > 1 else []

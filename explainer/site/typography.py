@@ -25,3 +25,52 @@ def bind(text: str) -> str:
 def text_html(text: str) -> str:
     """Plain text with curly quotation marks, safe between tags."""
     return html.escape(curly(text), quote=False)
+
+
+# --- Chinese words on a page in another language ------------------------------------
+
+HAN = "[\u3400-\u4dbf\u4e00-\u9fff]"
+# A word with a Chinese character, to its last letter or Chinese sign; then more of them.
+WORD = rf"\w*{HAN}(?:[^\s<&“”‘’()]*[\w\u3001-\u303f\uff01-\uff5e])?"
+CHINESE = re.compile(rf"{WORD}(?:\s+(?:[^\s\w<&“”‘’()]+\s+)?{WORD})*")
+# What has no words of its own to mark, each tag, and the words between.
+PIECE = re.compile(r"<(script|style|svg|option|textarea)\b.*?</\1>|<[^>]*>|[^<]+", re.DOTALL)
+# The characters of each script that the other one's old code page lacks tell them apart.
+SCRIPTS = {"zh-Hans": "gb2312", "zh-Hant": "big5"}
+WRITTEN_IN = {"zh_CN": "zh-Hans", "zh_TW": "zh-Hant"}
+
+
+def script_of(text: str) -> str:
+    """``zh-Hans`` or ``zh-Hant``, or ``zh`` where the characters belong to both."""
+
+    def holds(encoding: str) -> bool:
+        try:
+            "".join(re.findall(HAN, text)).encode(encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    possible = [script for script, encoding in SCRIPTS.items() if holds(encoding)]
+    return possible[0] if len(possible) == 1 else "zh"
+
+
+def mark_chinese(page: str, language: str) -> str:
+    """Name the language of Chinese words in HTML of a page in another ``language``.
+
+    Voices read them, and browsers choose their characters, by it.
+    """
+
+    def marked(match: re.Match[str]) -> str:
+        script = script_of(match[0])
+        if script == WRITTEN_IN.get(language) or (
+            script == "zh" and language in WRITTEN_IN
+        ):
+            return match[0]
+        return f'<span lang="{script}">{match[0]}</span>'
+
+    return PIECE.sub(
+        lambda piece: (
+            piece[0] if piece[0].startswith("<") else CHINESE.sub(marked, piece[0])
+        ),
+        page,
+    )
