@@ -68,11 +68,36 @@ def test_the_same_chart_is_drawn_to_the_same_bytes(tmp_path):
 
 def test_colours_are_variables_on_the_page_and_unique_in_the_theme(tmp_path):
     assert len(set(theme.LIGHT.values())) == len(theme.LIGHT)
-    drawn = line().mark_line(color=charts.colour("chips"))
+    drawn = line().mark_line(color=charts.colour("subject"))
     figure = published(drawn, tmp_path)
     for text in (site.figure_html(figure, "", ""), site.live_script(figure)):
-        assert "var(--chart-chips)" in text
-        assert theme.LIGHT["chips"] not in text
+        assert "var(--chart-subject)" in text
+        assert theme.LIGHT["subject"] not in text
+
+
+def luminance(value):
+    parts = [int(value[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["LIGHT", "DARK"])
+def test_colours_stand_out_from_their_paper(scheme):
+    """Contrast as WCAG 2.2 defines it: 4.5 for words, 3 for marks."""
+    values = getattr(theme, scheme)
+    paper = luminance(values["paper"])
+    for token in values.keys() - {"paper", "grid", "band"}:
+        low, high = sorted((luminance(values[token]), paper))
+        assert (high + 0.05) / (low + 0.05) >= (3 if token == "context" else 4.5), token
+
+
+def test_a_verdicts_colour_means_that_verdict():
+    with pytest.raises(ValueError, match="'Power' has the colour of the verdict 'imprecise'"):
+        charts.scale({"Power": "imprecise"})
+    assert charts.scale({"imprecise": "imprecise"}).domain == ["imprecise"]
 
 
 def test_the_numbers_go_into_a_file_with_units(tmp_path):
@@ -97,7 +122,7 @@ def test_a_table_that_is_not_there_is_refused():
 
 def test_colours_without_a_fixed_meaning_are_refused(tmp_path):
     assert "no explicit domain and range" in refused(line(color="day:N"), tmp_path)
-    fixed = alt.Color("day:N", scale=charts.scale({day: "chips" for day in ROWS.day}))
+    fixed = alt.Color("day:N", scale=charts.scale({day: "subject" for day in ROWS.day}))
     published(line(color=fixed), tmp_path)
 
 

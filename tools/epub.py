@@ -240,7 +240,7 @@ def cover(book: Book) -> Item:
     svg = (
         f'<svg xmlns="{SVG}" width="{COVER_WIDTH}" height="{COVER_HEIGHT}">'
         f'<rect width="100%" height="100%" fill="{LIGHT["paper"]}"/>'
-        f'<g color="{LIGHT["accent"]}" transform="translate(97,80) scale(3.4)">'
+        f'<g color="{LIGHT["subject"]}" transform="translate(97,80) scale(3.4)">'
         f"{inner(book.mark)}</g>"
         f'<g font-family="serif" font-weight="600" fill="{LIGHT["ink"]}">{title}</g>'
         f'<g font-family="sans-serif"><g transform="translate(100,{top}) '

@@ -7,9 +7,9 @@ ordinary Altair and ends with :func:`figure`.
 import altair as alt
 
 from explainer.charts.figure import BadFigure, Sentence, figure
-from explainer.charts.theme import VERDICTS, colour, scale
+from explainer.charts.theme import colour, scale
 
-__all__ = ["VERDICTS", "BadFigure", "Sentence", "colour", "figure", "scale"]
+__all__ = ["BadFigure", "Sentence", "colour", "figure", "scale"]
 
 alt.theme.enable("explainer")
 alt.renderers.enable("explainer")

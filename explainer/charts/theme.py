@@ -11,36 +11,30 @@ from typing import Any
 
 import altair as alt
 
-# token: (light, dark). Both pass 3:1 against their background, text tokens 4.5:1, and
-# the six categorical ones stay apart for the common kinds of colour blindness.
+# token: (light, dark). On its paper ``context`` has a contrast of 3:1, what may be a word
+# or a mark 4.5:1; hues of one chart stay apart for the common kinds of colour blindness.
 COLOURS: dict[str, tuple[str, str]] = {
+    # Neutral: words and yardsticks, remarks, grid, the rest, paper, areas behind.
     "ink": ("#1d2733", "#e7ebef"),
     "soft": ("#5b6672", "#a3adb8"),
     "grid": ("#e2e6ea", "#343c45"),
-    "context": ("#9aa4af", "#76818d"),
-    "accent": ("#c8361d", "#ff7a5c"),
-    "chips": ("#c8371d", "#ff7b5c"),
-    "power": ("#9a6a00", "#e0b04a"),
-    "infrastructure": ("#8a3fb0", "#cf9aec"),
-    "tech": ("#1f6fb5", "#6db3f2"),
-    "shelter": ("#147a5c", "#4fc79c"),
-    "other": ("#6b7682", "#98a3ae"),
-    "stated": ("#a3195b", "#ff8cc0"),
+    "context": ("#8a95a1", "#76818d"),
     "paper": ("#fefefe", "#14191f"),
     "band": ("#d5dbe1", "#3d4650"),
+    # What the chart is about, as the data have it; and what an article says of it.
+    "subject": ("#1f6fb5", "#6db3f2"),
+    "stated": ("#a3195b", "#ff8cc0"),
+    # Verdicts, and nothing else.
+    "supported": ("#147a5c", "#4fc79c"),
+    "imprecise": ("#9a6a00", "#e0b04a"),
+    "contradicted": ("#c8361d", "#ff7a5c"),
+    "unverified": ("#6b7682", "#98a3ae"),
+    "forecast": ("#5d56a8", "#aaa5ee"),
+    "opinion": ("#8a3fb0", "#cf9aec"),
 }
+VERDICTS = tuple(COLOURS)[-6:]
 LIGHT = {name: pair[0] for name, pair in COLOURS.items()}
 DARK = {name: pair[1] for name, pair in COLOURS.items()}
-
-# What colour a verdict has in charts, as on the page (``web/src/ledger.css``).
-VERDICTS = {
-    "supported": "shelter",
-    "imprecise": "power",
-    "contradicted": "accent",
-    "unverified": "other",
-    "forecast": "tech",
-    "opinion": "infrastructure",
-}
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 
@@ -53,7 +47,13 @@ def colour(token: str) -> str:
 
 
 def scale(meanings: dict[str, str]) -> alt.Scale:
-    """A categorical scale with its explicit domain: ``{"Chips": "chips", ...}``."""
+    """A categorical scale with its explicit domain: ``{"Measured": "subject", ...}``.
+
+    Raises :class:`ValueError` if a verdict's colour is given to anything else.
+    """
+    for name, token in meanings.items():
+        if token in VERDICTS and name != token:
+            raise ValueError(f"{name!r} has the colour of the verdict {token!r}")
     return alt.Scale(
         domain=list(meanings), range=[colour(token) for token in meanings.values()]
     )
@@ -125,14 +125,14 @@ def config() -> alt.theme.ThemeConfig:
                 "labelFontSize": 12,
                 "symbolSize": 90,
                 "labelLimit": 260,
-                "columnPadding": 16,
+                "columnPadding": 24,
                 "columns": {"expr": "width < 420 ? 2 : 0"},
             },
             "text": {"color": LIGHT["ink"], "fontSize": 12},
             "rule": {"color": LIGHT["soft"]},
-            "line": {"strokeWidth": 2, "color": LIGHT["accent"]},
-            "bar": {"color": LIGHT["accent"]},
-            "point": {"color": LIGHT["accent"], "filled": True, "size": 60},
+            "line": {"strokeWidth": 2, "color": LIGHT["subject"]},
+            "bar": {"color": LIGHT["subject"]},
+            "point": {"color": LIGHT["subject"], "filled": True, "size": 60},
             "header": {
                 "labelColor": LIGHT["ink"],
                 "labelFontSize": 12,

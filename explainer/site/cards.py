@@ -164,7 +164,7 @@ def draw(title: str, page: str, book: str, language: str, figure: Figure | None)
         picture = chart(figure)
     else:  # the title is the page's own, and the mark of the book is the picture
         below = []
-        picture = mark(640, 300, 15.6, DARK["accent"], 0.9)
+        picture = mark(640, 300, 15.6, DARK["subject"], 0.9)
     size, lines = set_title(title, room, (350 if figure else 150) - 28 * len(below))
     foot = high - 54 - 28 * (len(below) - 1)
     parts = [
@@ -173,7 +173,7 @@ def draw(title: str, page: str, book: str, language: str, figure: Figure | None)
         f'font-family="{CHINESE_FONTS.get(language, FONTS)}">',
         f'<rect width="{wide}" height="{high}" fill="{LIGHT["paper"]}"/>',
         f'<rect width="{panel}" height="{high}" fill="{DARK["paper"]}"/>',
-        mark(MARGIN, 62, 1.25, DARK["accent"]),
+        mark(MARGIN, 62, 1.25, DARK["subject"]),
         text_lines([book], 25, MARGIN + 62, 84, DARK["ink"], "700"),
         text_lines(lines, size, MARGIN, 200 + size / 2, "#ffffff", "700"),
         picture,

@@ -32,9 +32,9 @@ LOST = {
 }
 STYLE = (
     f":root{{color-scheme:light dark;--paper:{LIGHT['paper']};--ink:{LIGHT['ink']};"
-    f"--line:{LIGHT['soft']};--accent:{LIGHT['accent']}}}"
+    f"--line:{LIGHT['soft']};--accent:{LIGHT['subject']}}}"
     f"@media(prefers-color-scheme:dark){{:root{{--paper:{DARK['paper']};"
-    f"--ink:{DARK['ink']};--line:{DARK['soft']};--accent:{DARK['accent']}}}}}"
+    f"--ink:{DARK['ink']};--line:{DARK['soft']};--accent:{DARK['subject']}}}}}"
     "body{margin:0 auto;max-width:38rem;padding:12vh 1.5rem 2rem;"
     "background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,-apple-system,'Segoe UI',Roboto,"
     "'Noto Sans',sans-serif}"
