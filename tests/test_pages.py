@@ -369,3 +369,14 @@ def test_chinese_on_english_pages_is_named_for_voices(pages):
         rest = re.sub(r'<span lang="zh[^"]*">[^<]*</span>', "", body)
         unnamed = [text for text in re.findall(r">([^<]+)<", rest) if chinese.search(text)]
         assert not unnamed, f"{page.path.name}: {unnamed[0]!r}"
+
+
+def test_the_glossary_has_a_way_to_every_letter(pages):
+    page = next(page for page in pages if page.path.stem == "glossary").path
+    text = page.read_text(encoding="utf-8")
+    terms = re.findall(r'<dt id="(term-[^"]+)">\s*([^<])', text)
+    ways = re.search(r'<p class="letters">(.*?)</p>', text, re.DOTALL)[1]
+    found = dict(re.findall(r'href="#(term-[^"]+)">([^<]+)<', ways))
+    assert len(terms) > 100
+    assert {initial.upper() for _, initial in terms} == set(found.values())
+    assert all(dict(terms)[place].upper() == letter for place, letter in found.items())

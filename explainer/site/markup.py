@@ -1,9 +1,9 @@
-"""Markup of cells and tables that keeps the page's policy and reads well aloud.
+"""Markup of cells, tables and glossary that keeps the page's policy and reads well aloud.
 
 Three things are replaced before a page is written: pandas' HTML tables (which carry
 style attributes), tables wider than a phone, and code cells: those that follow each
 other become one fold below what they show, so that who reads is not stopped by code and
-who learns has it one touch away. Code is coloured sparingly.
+who learns has it one touch away. Code is coloured sparingly. A glossary gets its letters.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from docutils import nodes
 from pygments.formatters import HtmlFormatter
 from pygments.token import Comment, Keyword, Operator, String, Text, _TokenType
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
@@ -129,6 +130,19 @@ def box_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         box += table
 
 
+def add_letters(app: Sphinx, doctree: nodes.document) -> None:
+    """In front of a glossary, a letter for each first term that begins with it."""
+    for glossary in list(doctree.findall(addnodes.glossary)):
+        first: dict[str, str] = {}
+        for term in glossary.findall(nodes.term):
+            first.setdefault(term.astext()[0].upper(), term["ids"][0])
+        strip = nodes.paragraph(classes=["letters"])
+        for letter, place in sorted(first.items()):
+            strip += [nodes.reference("", letter, refid=place, internal=True)]
+            strip += nodes.Text(" ")
+        glossary.parent.insert(glossary.parent.index(glossary), strip)
+
+
 class code_fold(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes so)
     """The code of one or more cells and the values they told, folded."""
 
@@ -222,4 +236,5 @@ def setup(app: Sphinx) -> None:
     app.add_node(code_fold, html=(visit_fold, depart_fold), text=plain, latex=plain)
     app.connect("doctree-read", clean_data_frames)
     app.connect("doctree-read", fold_cells)
+    app.connect("doctree-read", add_letters)
     app.connect("doctree-resolved", box_tables)
