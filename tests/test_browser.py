@@ -210,3 +210,23 @@ def test_nothing_moves_for_readers_who_want_no_motion(visit):
     assert page.evaluate(style) == "auto"
     moving = "[...document.querySelectorAll('*')].filter(e => e.getAnimations().length)"
     assert page.evaluate(f"{moving}.length") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [("introduction", "test-yourself"), ("ledger", "ledger-filter")]
+)
+def test_a_phone_lays_out_the_whole_page_in_the_end(browser, server, name, place):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    address = f"{server}/en/chapters/{name}.html"
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector("html:not(.at-first) footer", state="attached")
+    late = """() => [...document.querySelectorAll('main > section > section, .ledger tr')]
+      .filter((part) => getComputedStyle(part).contentVisibility !== 'visible').length"""
+    assert page.evaluate(late) == 0
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.goto("about:blank")
+    page.goto(f"{address}#{place}")
+    assert page.evaluate(late) == 0, "and who comes to a certain place waits for nothing"
+    assert abs(page.evaluate("document.documentElement.scrollHeight") - height) < 400
+    context.close()

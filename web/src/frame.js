@@ -42,6 +42,24 @@ function makeReachable(box) {
   }
 }
 
+// What the style sheet leaves out at first is laid out part by part, whenever the phone has
+// nothing else to do: no part is worth a pause that a reader would notice.
+function layOutTheRest() {
+  const first = document.documentElement.classList;
+  const rows = document.querySelectorAll(".ledger tbody tr");
+  const parts = [...document.querySelectorAll("main > section > section"), ...rows];
+  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 20));
+  const next = () => {
+    for (const part of parts.splice(0, parts.length > rows.length ? 1 : 8)) {
+      part.style.contentVisibility = "visible";
+    }
+    if (parts.length) idle(() => requestAnimationFrame(next));
+    else first.remove("at-first");
+  };
+  if (first.contains("at-first") && matchMedia("(max-width: 40em)").matches) idle(next);
+  else first.remove("at-first");
+}
+
 export function setUpFrame() {
   document.querySelector(".bar-theme").addEventListener("click", chooseTheme);
   if ("popover" in HTMLElement.prototype) {
@@ -49,4 +67,5 @@ export function setUpFrame() {
   }
   const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => makeReachable(target)));
   for (const box of document.querySelectorAll(".table-box")) sizes.observe(box);
+  addEventListener("load", layOutTheRest);
 }

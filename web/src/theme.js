@@ -6,3 +6,8 @@ try {
 } catch {
   // Storage may be off; the system's colours are good.
 }
+// A phone lays out what is below the first screens a little later (frame.js), unless the
+// reader comes to a certain place of the page.
+if (!location.hash && performance.getEntriesByType("navigation")[0]?.type === "navigate") {
+  document.documentElement.classList.add("at-first");
+}
