@@ -18,8 +18,8 @@ from explainer import build
 
 LIGHTHOUSE = "lighthouse@12.8.2"
 FLAGS = "--headless=new --no-sandbox --disable-gpu"
-# Between visits the time blocked differs by a factor of two; Lighthouse advises five.
-RUNS = 5
+# Between visits the time blocked differs by a factor of two.
+RUNS = 3
 SCORES = ("performance", "accessibility", "best-practices", "seo")
 AUDITS = {
     "first-contentful-paint": ("first paint, s", 1000, 1),
