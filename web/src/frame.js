@@ -47,7 +47,7 @@ function makeReachable(box) {
 function layOutTheRest() {
   const first = document.documentElement.classList;
   const rows = document.querySelectorAll(".ledger tbody tr");
-  const parts = [...document.querySelectorAll("main > section > section"), ...rows];
+  const parts = [...document.querySelectorAll("main > section section"), ...rows];
   const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 20));
   const next = () => {
     for (const part of parts.splice(0, parts.length > rows.length ? 1 : 8)) {
