@@ -112,8 +112,7 @@ def more_instruments(book: Path, times: int) -> None:
     """NVDA comes again as NVDA.1, NVDA.2 …, with all its prices."""
 
     def instruments(rows: pd.DataFrame, copy: int) -> pd.DataFrame:
-        # Short: charts refuse names for which they have no room.
-        names = {c: rows["ticker"] + f" {copy}" for c in ("name", "display_name")}
+        names = {c: rows[c] + f" {copy}" for c in ("name", "display_name")}
         return rows.assign(ticker=rows.ticker + f".{copy}", **names)
 
     def prices(rows: pd.DataFrame, copy: int) -> pd.DataFrame:
