@@ -13,6 +13,14 @@ import altair as alt
 
 # token: (light, dark). On its paper ``context`` has a contrast of 3:1, what may be a word
 # or a mark 4.5:1; hues of one chart stay apart for the common kinds of colour blindness.
+VERDICTS: dict[str, tuple[str, str]] = {
+    "supported": ("#147a5c", "#4fc79c"),
+    "imprecise": ("#9a6a00", "#e0b04a"),
+    "contradicted": ("#c8361d", "#ff7a5c"),
+    "unverified": ("#6b7682", "#98a3ae"),
+    "forecast": ("#5d56a8", "#aaa5ee"),
+    "opinion": ("#8a3fb0", "#cf9aec"),
+}
 COLOURS: dict[str, tuple[str, str]] = {
     # Neutral: words and yardsticks, remarks, grid, the rest, paper, areas behind.
     "ink": ("#1d2733", "#e7ebef"),
@@ -25,14 +33,8 @@ COLOURS: dict[str, tuple[str, str]] = {
     "subject": ("#1f6fb5", "#6db3f2"),
     "stated": ("#a3195b", "#ff8cc0"),
     # Verdicts, and nothing else.
-    "supported": ("#147a5c", "#4fc79c"),
-    "imprecise": ("#9a6a00", "#e0b04a"),
-    "contradicted": ("#c8361d", "#ff7a5c"),
-    "unverified": ("#6b7682", "#98a3ae"),
-    "forecast": ("#5d56a8", "#aaa5ee"),
-    "opinion": ("#8a3fb0", "#cf9aec"),
+    **VERDICTS,
 }
-VERDICTS = tuple(COLOURS)[-6:]
 LIGHT = {name: pair[0] for name, pair in COLOURS.items()}
 DARK = {name: pair[1] for name, pair in COLOURS.items()}
 
