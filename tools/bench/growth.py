@@ -109,13 +109,22 @@ def more_statements(book: Path, times: int) -> None:
 
 
 def more_instruments(book: Path, times: int) -> None:
-    """NVDA comes again as NVDA.1, NVDA.2 …, with all its prices."""
+    """NVDA comes again as NVDA.1, NVDA.2 …, with all its prices.
+
+    So do all but the VIX and the dollar in yuan. Nobody owns those for a gain, and
+    charts of moves leave them out by ticker: a copy would come through.
+    """
+    listed = pd.read_csv(book / "data" / "instruments.csv")
+    copied = set(listed.ticker[~listed.group.isin(["volatility", "currency"])])
 
     def instruments(rows: pd.DataFrame, copy: int) -> pd.DataFrame:
-        names = {c: rows[c] + f" {copy}" for c in ("name", "display_name")}
+        rows = rows[rows.ticker.isin(copied)]
+        # No longer than the name before: charts have measured the room for it.
+        names = {c: rows[c].str[:-3] + f" {copy}" for c in ("name", "display_name")}
         return rows.assign(ticker=rows.ticker + f".{copy}", **names)
 
     def prices(rows: pd.DataFrame, copy: int) -> pd.DataFrame:
+        rows = rows[rows.ticker.isin(copied)]
         return rows.assign(ticker=rows.ticker + f".{copy}")
 
     more_rows(book, "instruments", instruments, times)
