@@ -148,6 +148,53 @@ def test_all_code_is_one_touch_away_and_a_number_leads_to_its_cell(visit):
     assert page.locator("li:target").is_visible()
 
 
+def test_cells_that_show_nothing_leave_the_text_alone_until_asked_for(visit):
+    lines = ".cell:not(:has(> .cell_output)) > details"
+    page = visit("2-the-trigger")
+    assert page.locator(lines).count() > 3
+    assert page.locator(f"{lines} >> visible=true").count() == 0
+    page.get_by_role("button", name="Show all code").click()
+    assert page.locator(f"{lines} >> visible=true").count() == page.locator(lines).count()
+    plain = visit("2-the-trigger", scripts=False)
+    assert plain.locator(f"{lines} >> visible=true").count() == plain.locator(lines).count()
+
+
+def test_a_control_says_what_the_drawing_shows_when_a_reader_comes_back(visit):
+    page = visit("introduction")
+    slider = page.locator("#chart-falls-since input")
+    start = slider.input_value()
+    slider.press("End")
+    assert slider.input_value() != start
+    page.goto(f"{page.root}/en/chapters/glossary.html")
+    page.go_back()
+    told = page.locator("#chart-falls-since output").inner_text()
+    labels = page.evaluate("JSON.parse(document.querySelector('input[type=range]').dataset.labels)")
+    assert told == labels[int(slider.input_value())]
+
+
+def test_a_finger_finds_what_a_mark_stands_for(browser, server):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{server}/en/chapters/ledger.html")
+    chart = page.locator("#chart-how-strict")
+    chart.scroll_into_view_if_needed()
+    chart.locator(".chart-view").tap()
+    page.wait_for_selector("#chart-how-strict[data-state=live]")
+    chart.locator(".is-live path[aria-label], .is-live .mark-symbol path").first.tap()
+    tip = page.locator(".chart-tip")
+    assert "Statement" in tip.inner_text()
+    page.mouse.wheel(0, 400)
+    tip.wait_for(state="hidden")
+    context.close()
+
+
+def test_forced_colours_keep_a_charts_own_on_its_own_ground(visit):
+    page = visit("introduction", scheme="dark")
+    page.emulate_media(forced_colors="active")
+    ground = "getComputedStyle(document.querySelector('.chart-view')).backgroundColor"
+    assert page.evaluate(ground) == "rgb(20, 25, 31)"
+
+
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Shanghai"])
 def test_the_crash_falls_on_the_27th_in_every_time_zone(browser, server, zone):
     context = browser.new_context(timezone_id=zone, viewport={"width": 1280, "height": 900})

@@ -18,7 +18,7 @@ import pytest
 from conftest import ROOT
 
 from explainer.site import pages as theme
-from explainer.site.typography import mark_chinese
+from explainer.site.typography import keep_together, mark_chinese
 
 THEME = ROOT / "explainer/site/theme/static"
 FONT = "newsreader-600.woff2"
@@ -342,12 +342,12 @@ def test_no_table_has_an_empty_head(pages):
 @pytest.mark.parametrize(
     ("written", "language", "marked"),
     [
-        ("a fall (跌幅), which", "en", 'a fall (<span lang="zh">跌幅</span>), which'),
-        ("<em>财联社</em>", "en", '<em><span lang="zh-Hans">财联社</span></em>'),
-        ("財聯社, 2025", "en", '<span lang="zh-Hant">財聯社</span>, 2025'),
-        ("财联社", "zh_TW", '<span lang="zh-Hans">财联社</span>'),
+        ("a fall (跌幅), which", "en", 'a fall (<span lang="zh" class="whole">跌幅</span>), which'),
+        ("<em>财联社</em>", "en", '<em><span lang="zh-Hans" class="whole">财联社</span></em>'),
+        ("財聯社, 2025", "en", '<span lang="zh-Hant" class="whole">財聯社</span>, 2025'),
+        ("财联社", "zh_TW", '<span lang="zh-Hans" class="whole">财联社</span>'),
         ("財聯社的文章", "zh_TW", "財聯社的文章"),
-        ("財聯社", "zh_CN", '<span lang="zh-Hant">財聯社</span>'),
+        ("財聯社", "zh_CN", '<span lang="zh-Hant" class="whole">財聯社</span>'),
         ('<a title="財聯社">A</a><option>財聯社</option>', "en", None),
         (
             "“2025年1月推出R1後 ... 不再引發, DeepSeek令 震顫5900億” more",
@@ -361,12 +361,30 @@ def test_chinese_words_are_named_as_such(written, language, marked):
     assert mark_chinese(written, language) == (marked or written)
 
 
+@pytest.mark.parametrize(
+    ("written", "bound"),
+    [
+        ("on 27 January 2025", "on 27~January 2025"),
+        ("$4.3 trillion, 13 rows", "$4.3~trillion, 13~rows"),
+        ("the S&amp;P 500 rose", "the S&amp;P~500 rose"),
+        ("chapter 3, <em>7 May</em>", "chapter~3, <em>7~May</em>"),
+        ("a t-statistic", 'a <span class="whole">t-statistic</span>'),
+        ("o1-mini", '<span class="whole">o1-mini</span>'),
+        ("<code>27 January</code><a title='27 January'>", None),
+    ],
+)
+def test_no_line_breaks_within_an_amount_a_date_or_a_name(written, bound):
+    expected = (bound or written).replace("~", "\N{NO-BREAK SPACE}")
+    assert keep_together(written, "en") == expected
+    assert keep_together(written, "zh_TW") == written
+
+
 def test_chinese_on_english_pages_is_named_for_voices(pages):
     chinese = re.compile("[\u4e00-\u9fff]")
     for page in pages:
         body = page.path.read_text(encoding="utf-8").partition("<main")[2]
         body = re.sub(r"<(script|svg|option)\b.*?</\1>", "", body, flags=re.DOTALL)
-        rest = re.sub(r'<span lang="zh[^"]*">[^<]*</span>', "", body)
+        rest = re.sub(r'<span lang="zh[^>]*>[^<]*</span>', "", body)
         unnamed = [text for text in re.findall(r">([^<]+)<", rest) if chinese.search(text)]
         assert not unnamed, f"{page.path.name}: {unnamed[0]!r}"
 

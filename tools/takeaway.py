@@ -34,7 +34,6 @@ SCREEN_ONLY = ", ".join(
         "script",
         "form",
         "button",
-        ".page-run",
         ".folded",
         ".chart-controls",
         ".chart-data",

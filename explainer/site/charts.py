@@ -355,7 +355,9 @@ def controls_html(figure: Figure) -> str:
 def control_html(figure: str, control: Mapping[str, Any]) -> str:
     identity = f"{figure}-{control['name']}"
     label = f'<label for="{identity}">{html.escape(control["label"])}</label>'
-    data = f'id="{identity}" data-parameter="{control["name"]}"'
+    # A browser that puts old positions back when a reader returns would do so beside a
+    # drawing that does not follow.
+    data = f'id="{identity}" data-parameter="{control["name"]}" autocomplete="off"'
     if "options" in control:
         options = "".join(
             f'<option value="{html.escape(str(value), quote=True)}"'

@@ -93,7 +93,7 @@ def verdict_html(entry: Entry) -> str:
 
 
 def measured_html(entry: Entry) -> str:
-    """What decided: stated against measured or found, or an editor's judgement."""
+    """What decided: stated against measured or found; else how it was judged."""
     claim, verdict = entry.claim, entry.verdict
     if not verdict.computed or verdict.measured is None or verdict.stated is None:
         return "judged from the evidence"
@@ -102,7 +102,7 @@ def measured_html(entry: Entry) -> str:
         if verdict.stated.number == YES:
             return f"computed: {HOLDS[str(verdict.measured.number)]}"
         stated = shown(verdict.stated, verdict.stated_high)
-        return "found as stated" if stated == found else f"stated {stated}, found {found}"
+        return "found as stated" if stated == found else against(stated, "found", found)
     if claim.comparator in INEQUALITIES and claim.reading:
         # The sentence has no figure: what is compared with is the reading's. The reason
         # says what was measured.
@@ -114,7 +114,12 @@ def measured_html(entry: Entry) -> str:
         relation = relation.replace("less", "fewer")
     stated = relation + shown(verdict.stated, verdict.stated_high)
     verb = "found" if verdict.stated.unit in WORD_UNITS else "measured"
-    return f"stated {stated}, {verb} {found}"
+    return against(stated, verb, found)
+
+
+def against(stated: str, verb: str, found: str) -> str:
+    """The two sides of a comparison, each of which may have a line of its own."""
+    return f'<span class="stated-side">stated {stated},</span> <span>{verb} {found}</span>'
 
 
 def shown(low: Value, high: Value | None) -> str:
@@ -182,9 +187,8 @@ def tally_html(listed: list[Entry], opening: str = "This chapter tests") -> str:
     )
     are = "verdict is" if computed == 1 else "verdicts are"
     return (
-        f'<div class="tally"><p>{opening} {len(listed)} statements of the '
-        f"articles; {computed} {are} computed from data.</p>"
-        f"{squares_html(counts)}<ul>{parts}</ul></div>"
+        f'<div class="tally">{squares_html(counts)}<p>{opening} {len(listed)} statements '
+        f"of the articles; {computed} {are} computed from data.</p><ul>{parts}</ul></div>"
     )
 
 
@@ -282,7 +286,8 @@ def ledger_html() -> str:
         f'{filters}<p><label for="filter-text">Words</label> <input type="search" '
         'id="filter-text" data-filter="text" autocomplete="off"></p>'
         '<p class="ledger-count" role="status" aria-live="polite" '
-        f'data-template="{{shown}} of {{all}} statements">{len(listed)} of '
+        'data-none="None of {all} statements: take a filter away." '
+        f'data-some="{{shown}} of {{all}} statements">{len(listed)} of '
         f"{len(listed)} statements</p>"
         '<p><button type="reset">Show all</button></p></form>'
         '<p class="ledger-files"><a href="../ledger/claims.csv" download>CSV</a> '

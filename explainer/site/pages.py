@@ -26,7 +26,7 @@ from explainer.charts import theme
 from explainer.site import cards, head, markup, search
 from explainer.site.head import plain
 from explainer.site.root import hash_source, redirect
-from explainer.site.typography import mark_chinese
+from explainer.site.typography import keep_together, mark_chinese
 from explainer.values import format_value, make_value
 
 WEB = ROOT / "web" / "dist"
@@ -69,11 +69,17 @@ LATER = ("charts.js",)  # fetched by book.js when a reader points at a chart
 # --- what the templates are given ------------------------------------------------
 
 
+def short_title(app: Sphinx) -> str:
+    """What the front page is called in lists: its own title is the whole book's."""
+    root = app.config.root_doc
+    return app.env.metadata[root].get("short_title") or plain(app, app.env.titles[root])
+
+
 def navigation(app: Sphinx, page: str) -> list[dict[str, Any]]:
     """The book's parts and their pages, as addresses seen from ``page``."""
     root = app.config.root_doc
     front = {
-        "title": plain(app, app.env.titles[root]),
+        "title": short_title(app),
         "address": app.builder.get_relative_uri(page, root) or "#",
         "here": page == root,
     }
@@ -128,17 +134,23 @@ def fill_context(
     context |= edition(app.config.language or "en")
     context["style"], context["theme_script"] = style, script
     context["navigation"] = navigation(app, page)
+    for side in ("prev", "next"):
+        front = app.builder.get_relative_uri(page, app.config.root_doc)
+        if context.get(side) and context[side]["link"] == front:
+            context[side] = {**context[side], "title": short_title(app)}
     context["script_files"] = own_files(
         context["script_files"], SEARCH_SCRIPTS if searches else SCRIPTS
     )
     head.fill_context(app, page, context, doctree)
-    context["on_page"] = []
+    context["on_page"], context["program"] = [], {}
     if doctree is None:
         return
-    context["body"] = mark_chinese(context["body"], app.config.language or "en")
+    language = app.config.language or "en"
+    context["body"] = mark_chinese(keep_together(context["body"], language), language)
     top = next(iter(doctree.findall(nodes.section)), doctree)
     listed = sections(app, top, depth=2)
     context["on_page"] = listed if len(listed) > 1 else []
+    context["program"] = program(app, page)
 
 
 @cache
@@ -178,29 +190,14 @@ def own_files(files: list[Any], names: tuple[str, ...]) -> list[Any]:
 # --- the notebook behind a page --------------------------------------------------
 
 
-def add_notebook_link(app: Sphinx, doctree: nodes.document) -> None:
-    """Where a chapter's program is, at the end of its opening."""
-    name = Path(app.env.docname).name
-    notebook = ROOT / NOTEBOOKS / f"{name}.ipynb"
-    if "kernelspec" not in app.env.metadata.get(app.env.docname, {}):
-        return
-    if not notebook.exists():
-        return
-    title = next(iter(doctree.findall(nodes.title)), None)
-    if title is None:
-        return
-    up = "../" * app.env.docname.count("/")
-    link = (
-        '<p class="page-run">The numbers on this page are computed by its own program. '
-        '<button type="button" class="all-code" aria-pressed="false" '
-        'data-hide="Hide all code">Show all code</button> '
-        f'<a href="{up}{NOTEBOOKS}/{name}.ipynb" download>Download it as a notebook</a>, '
-        f'and <a href="{up}{SOURCE}" download>the program that it needs</a>.</p>'
-    )
-    opening = title.parent
-    first = opening.first_child_matching_class(nodes.section)
-    place = len(opening) if first is None else first
-    opening.insert(place, nodes.raw("", link, format="html"))
+def program(app: Sphinx, page: str) -> dict[str, str]:
+    """Where a chapter's notebook and the book's source are, as seen from the page."""
+    name = f"{Path(page).name}.ipynb"
+    runs = "kernelspec" in app.env.metadata.get(page, {})
+    if not runs or not (ROOT / NOTEBOOKS / name).exists():
+        return {}
+    up = "../" * page.count("/")
+    return {"notebook": f"{up}{NOTEBOOKS}/{name}", "source": f"{up}{SOURCE}"}
 
 
 # --- files beside the pages ------------------------------------------------------
@@ -278,6 +275,5 @@ def setup(app: Sphinx) -> None:
     app.add_js_file("book.js", loading_method="defer")
     app.add_js_file("search.js", loading_method="defer")
     app.connect("config-inited", add_assets)
-    app.connect("doctree-read", add_notebook_link)
     app.connect("html-page-context", fill_context, priority=900)
     app.connect("build-finished", finish)

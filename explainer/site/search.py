@@ -35,7 +35,6 @@ FILES = "pagefind"
 SETTINGS = {
     "root_selector": "main",
     "exclude_selectors": [
-        ".page-run",  # the way to the notebook
         "details.folded",  # code, and the values it told
         ".highlight",
         ".chart-view",

@@ -13,13 +13,26 @@ def curly(text: str) -> str:
     return smartyPants(text, "q")
 
 
-# A number and the word that says of what, which stay on one line.
-AMOUNT = re.compile(r"(?<=\d) (?=(?:[mbt]r?illion|times|trading days|days|months|an hour)\b)")
+# What stays on one line: a number and the English word that says of what, a day and its
+# month, a name and the number that belongs to it.
+UNITS = "[mbt]r?illion|percentage points?|times|trading days|days|months|rows|an hour"
+MONTHS = (
+    "January|February|March|April|May|June|July|August|September|October|November|December"
+)
+BOUND = re.compile(
+    rf"(?<=\d) (?=(?:{UNITS}|{MONTHS})\b)"
+    r"|(?<=S&P) (?=500)|(?<=S&amp;P) (?=500)|(?<=[Cc]hapter) (?=\d)"
+    r"|(?<=Llama) (?=\d)|(?<=3\.1) (?=405B)|(?<=GPT-4o) (?=mini)|(?<=5\.6) (?=Luna|Sol)"
+)
+# Short words with a hyphen at which no line should break.
+HYPHENED = re.compile(
+    r"\b(?:GPT-\d[.\w]*|o\d-mini|t-statistic|\d+-nanometre|V\d-\w+|DeepSeek-[VR]\d[.\w]*)"
+)
 
 
 def bind(text: str) -> str:
-    """No line of a title breaks between a number and its English unit."""
-    return AMOUNT.sub("\N{NO-BREAK SPACE}", text)
+    """English text whose lines do not break within an amount, a date or a name."""
+    return BOUND.sub("\N{NO-BREAK SPACE}", text)
 
 
 def text_html(text: str) -> str:
@@ -35,6 +48,9 @@ WORD = rf"\w*{HAN}(?:[^\s<&“”‘’()]*[\w\u3001-\u303f\uff01-\uff5e])?"
 CHINESE = re.compile(rf"{WORD}(?:\s+(?:[^\s\w<&“”‘’()]+\s+)?{WORD})*")
 # What has no words of its own to mark, each tag, and the words between.
 PIECE = re.compile(r"<(script|style|svg|option|textarea)\b.*?</\1>|<[^>]*>|[^<]+", re.DOTALL)
+# The same, with code left as it was written: it may be copied.
+PROSE = re.compile(PIECE.pattern.replace("script|", "script|pre|code|", 1), re.DOTALL)
+SHORT = 12  # Chinese characters that may stand on a line of their own
 # The characters of each script that the other one's old code page lacks tell them apart.
 SCRIPTS = {"zh-Hans": "gb2312", "zh-Hant": "big5"}
 WRITTEN_IN = {"zh_CN": "zh-Hans", "zh_TW": "zh-Hant"}
@@ -66,7 +82,8 @@ def mark_chinese(page: str, language: str) -> str:
             script == "zh" and language in WRITTEN_IN
         ):
             return match[0]
-        return f'<span lang="{script}">{match[0]}</span>'
+        whole = ' class="whole"' if len(match[0]) <= SHORT else ""
+        return f'<span lang="{script}"{whole}>{match[0]}</span>'
 
     return PIECE.sub(
         lambda piece: (
@@ -74,3 +91,16 @@ def mark_chinese(page: str, language: str) -> str:
         ),
         page,
     )
+
+
+def keep_together(page: str, language: str) -> str:
+    """HTML of an English page whose lines break in no amount, date or name."""
+    if not language.startswith("en"):
+        return page
+
+    def bound(piece: re.Match[str]) -> str:
+        if piece[0].startswith("<"):
+            return piece[0]
+        return HYPHENED.sub(r'<span class="whole">\g<0></span>', bind(piece[0]))
+
+    return PROSE.sub(bound, page)

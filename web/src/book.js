@@ -92,7 +92,7 @@ setUpQuizzes();
 
 // A link to something inside a fold opens it.
 function reveal() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = document.getElementById(location.hash.slice(1));
   if (!target?.closest("details:not([open])")) return;
   unfold(target);
   target.scrollIntoView();

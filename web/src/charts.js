@@ -21,6 +21,10 @@ function tooltip(_handler, event, _item, value) {
     tip = document.createElement("div");
     tip.className = "chart-tip";
     document.body.append(tip);
+    // A finger that scrolls, or touches something else, is done with a mark.
+    for (const end of ["scroll", "pointerdown", "pointercancel"]) {
+      addEventListener(end, () => (tip.hidden = true), { passive: true, capture: true });
+    }
   }
   tip.hidden = value == null;
   if (value == null) return;
@@ -49,6 +53,10 @@ export async function wake(box, spec, settings) {
     hover: true,
     tooltip,
     logLevel: 1,
+  });
+  // A tap moves no pointer, which is what Vega waits for.
+  view.addEventListener("click", (event, item) => {
+    if (event.pointerType === "touch") tooltip(null, event, item, item?.tooltip);
   });
   for (const [name, value] of Object.entries(settings)) view.signal(name, value);
   view.initialize(live);

@@ -24,6 +24,7 @@ export function setUpCode() {
     const open = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", String(open));
     button.textContent = open ? button.dataset.hide : show;
+    document.documentElement.classList.toggle("code-shown", open);
     for (const fold of folds) fold.open = open;
   });
 }

@@ -22,10 +22,10 @@ function chooseTheme() {
   }
 }
 
-// A panel that led to a place on this page has done its work.
+// A panel that led to a place on this page, or changed the page, has done its work.
 function closeAfterUse(panel) {
   panel.addEventListener("click", (event) => {
-    if (event.target.closest("a") && panel.matches(":popover-open")) panel.hidePopover();
+    if (event.target.closest("a, .all-code") && panel.matches(":popover-open")) panel.hidePopover();
   });
 }
 

@@ -40,7 +40,7 @@ function setUpTable() {
       );
       shown += !row.hidden;
     }
-    count.textContent = count.dataset.template.replace("{shown}", shown).replace("{all}", rows.length);
+    count.textContent = (shown ? count.dataset.some : count.dataset.none).replace("{shown}", shown).replace("{all}", rows.length);
     return wanted;
   }
 
@@ -50,17 +50,18 @@ function setUpTable() {
   }
 
   function recall() {
-    const hash = decodeURIComponent(location.hash.slice(1));
+    const hash = location.hash.slice(1);
     if (/^[NES]\d{3}$/.test(hash)) {
-      form.reset();
-      apply();
       const row = document.getElementById(hash);
       if (!row) return;
+      // Not form.reset(): that would put the empty filter's address in the place of this.
+      if (row.hidden) for (const input of inputs) input.value = "";
+      apply();
       row.querySelector("details").open = true;
       row.scrollIntoView({ block: "center" });
       return;
     }
-    const wanted = new URLSearchParams(location.hash.slice(1));
+    const wanted = new URLSearchParams(hash);
     for (const input of inputs) input.value = wanted.get(input.dataset.filter) ?? "";
     apply();
   }
