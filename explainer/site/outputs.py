@@ -24,6 +24,7 @@ from explainer.site.charts import (
     table_csv,
 )
 from explainer.site.drawings import standalone
+from explainer.site.typography import curly, text_html
 from explainer.values import MIME as VALUES_MIME
 from explainer.values import Value, format_value, from_json
 
@@ -100,7 +101,7 @@ def visit_chart(self: Any, node: chart_node) -> None:
     here = self.builder.get_target_uri(self.builder.current_docname)
     sources = "; ".join(
         f'<a href="{relative_uri(here, f"{TABLE_FILES}/{name}.csv")}">'
-        f"{html.escape(tables.manifest(name)['title'])}</a>"
+        f"{text_html(tables.manifest(name)['title'])}</a>"
         for name in figure.sources
     )
     self.body.append(
@@ -126,7 +127,7 @@ def data_attribute(names: list[str]) -> str:
     """The titles of the tables behind a value, for the style sheet to show."""
     # Prices cannot be had without looking up which column an instrument has.
     shown = [name for name in names if name != "instruments" or "prices" not in names]
-    titles = "; ".join(tables.manifest(name)["title"] for name in shown)
+    titles = curly("; ".join(tables.manifest(name)["title"] for name in shown))
     return f' data-from="Data: {html.escape(titles, quote=True)}"' if titles else ""
 
 
