@@ -13,8 +13,10 @@ import epub
 import pdf
 import pytest
 import takeaway
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
+from test_charts import luminance
 
+from explainer import ROOT
 from explainer.build import chapters
 
 pytestmark = pytest.mark.slow
@@ -22,7 +24,14 @@ pytestmark = pytest.mark.slow
 NAMES = [page.stem for page in chapters()]
 XHTML = "{http://www.w3.org/1999/xhtml}"
 OPF = "{http://www.idpf.org/2007/opf}"
+TITLE_SIZE = 24  # points, of a chapter's title: see web/src/print.css
 FEWEST_WORDS = 15  # on a page of paper: less is a page that nobody meant
+LARGEST_PAGE = 300_000  # bytes of a page that an e-reader opens without a wait
+# What only makes sense beside a control. On paper there is none.
+CONTROLS = re.compile(
+    r"\b(tap it|sliders?|Try (it|other|your)|Pick an?|Move (the|it)|you choose|your mix"
+    r"|Choose another|you can try|can be clicked|changed: none|yardstick below)\b"
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +86,34 @@ def fonts(reader: PdfReader) -> Iterator[dict]:
             yield font.get("/DescendantFonts", [font])[0].get_object()
 
 
+def alternative_texts(reader: PdfReader) -> set[str]:
+    """What screen readers say instead of pictures."""
+    found, left = set(), [reader.trailer["/Root"]["/StructTreeRoot"]]
+    while left:
+        node = left.pop().get_object()
+        if isinstance(node, dict):
+            found.add(str(node.get("/Alt", "")))
+            below = node.get("/K", [])
+            left += below if isinstance(below, list) else [below]
+    return found
+
+
+def largest_letters(page: PageObject) -> float:
+    """In points, as they come out on paper."""
+    sizes = []
+
+    def see(_: str, place: list, text: list, font: object, size: float) -> None:
+        sizes.append(size * abs(text[3] * place[3]))
+
+    page.extract_text(visitor_text=see)
+    return max(sizes)
+
+
+def described(page: takeaway.Page) -> set[str]:
+    """The descriptions of a page's charts."""
+    return {chart["aria-label"] for chart in page.main.select(".chart-wide svg")}
+
+
 # --- PDF -------------------------------------------------------------------------
 
 
@@ -105,6 +142,15 @@ def test_a_chapter_begins_with_its_title_and_ends_with_words(
     assert len(pages[-1].extract_text().split()) >= FEWEST_WORDS
 
 
+def test_no_page_was_shrunk(folder: Path, whole: PdfReader) -> None:
+    """Chromium does that to all pages if anything is wider than the paper."""
+    numbers = pdf.page_numbers(folder / f"{takeaway.FILE_NAME}.pdf")
+    for name in NAMES:
+        alone = PdfReader(folder / f"{name}.pdf").pages[0]
+        for page in (alone, whole.pages[numbers[name] - 1]):
+            assert largest_letters(page) == pytest.approx(TITLE_SIZE, abs=0.1), name
+
+
 @pytest.mark.parametrize("name", [*NAMES, takeaway.FILE_NAME])
 def test_letters_travel_with_the_file(folder: Path, name: str) -> None:
     for font in fonts(PdfReader(folder / f"{name}.pdf")):
@@ -115,6 +161,7 @@ def test_letters_travel_with_the_file(folder: Path, name: str) -> None:
 
 def test_bookmarks_name_every_page_and_section(whole, book: takeaway.Book) -> None:
     found = titles(whole.outline)
+    assert found[0] == "Cover"
     for page in book.pages:
         assert page.title in found
         assert {title for _, title in page.sections} <= set(found)
@@ -125,6 +172,41 @@ def test_screen_readers_are_told_language_and_structure(whole: PdfReader) -> Non
     assert root["/Lang"] == "en"
     assert root["/MarkInfo"]["/Marked"]
     assert "/StructTreeRoot" in root
+
+
+def test_every_chart_has_its_description(
+    folder: Path, whole: PdfReader, book: takeaway.Book
+) -> None:
+    told = alternative_texts(whole)
+    for page in book.pages:
+        assert described(page) <= told, page.name
+    toolbox = next(page for page in book.pages if page.name == "toolbox")
+    assert described(toolbox)
+    assert described(toolbox) <= alternative_texts(PdfReader(folder / "toolbox.pdf"))
+
+
+def test_nothing_speaks_of_controls(words_of_pages: list[str], packed: ZipFile) -> None:
+    texts = {f"page {page}": text for page, text in enumerate(words_of_pages, 1)}
+    for name, root in documents(packed).items():
+        texts[name] = " ".join(root.itertext())
+    for place, text in texts.items():
+        found = CONTROLS.search(" ".join(text.split()))
+        assert found is None, f"{place}: {found[0]}"
+
+
+def test_a_chapter_on_its_own_explains_its_marks(folder: Path, book) -> None:
+    for page in book.pages:
+        last = PdfReader(folder / f"{page.name}.pdf").pages[-2:]
+        text = " ".join(" ".join(sheet.extract_text() for sheet in last).split())
+        assert "Edition of" in text, page.name
+        if page.main.select(".claim") and page.name != takeaway.FRONT:
+            assert "Not a matter of fact" in text, page.name
+
+
+def test_no_two_files_have_the_same_title(folder: Path) -> None:
+    readers = [PdfReader(path) for path in folder.iterdir()]
+    assert len({reader.metadata.title for reader in readers}) == len(readers)
+    assert all(reader.pdf_header == "%PDF-1.7" for reader in readers)  # tags need it
 
 
 def test_links_stay_in_the_file_or_lead_to_the_public(folder: Path) -> None:
@@ -231,3 +313,42 @@ def test_charts_have_real_colours_and_words(packed: ZipFile) -> None:
 def test_a_second_epub_has_the_same_bytes(packed: ZipFile, tmp_path: Path) -> None:
     again = epub.make(tmp_path, "en")
     assert again.read_bytes() == Path(packed.filename).read_bytes()
+
+
+def test_a_verdict_has_its_sign(packed: ZipFile) -> None:
+    """The site's style sheet adds it, which an e-reader does not have."""
+    style = (ROOT / "web" / "src" / "ledger.css").read_text(encoding="utf-8")
+    assert dict(re.findall(r'\.claim-(\w+), .*?--sign: "(.)"', style)) == epub.SIGNS
+    signs = tuple(epub.SIGNS.values())
+    for name, root in documents(packed).items():
+        for tag in root.iter():
+            if {"claim", "verdict"} & set(tag.get("class", "").split()):
+                assert "".join(tag.itertext()).startswith(signs), name
+
+
+def test_words_of_the_epub_keep_the_colour_of_their_page(packed: ZipFile) -> None:
+    """Nobody knows it: words have no colour, lines one for light and for dark."""
+    style = packed.read("book/style.css").decode()
+    assert set(re.findall(r"[{;\s]color: ([^;}]+)", style)) == {"inherit"}
+    lines = set(re.findall(r"border-color: (#\w{6})", style))
+    assert len(lines) == len(epub.SIGNS)
+    for line in lines:
+        assert (luminance("#ffffff") + 0.05) / (luminance(line) + 0.05) >= 3, line
+        assert (luminance(line) + 0.05) / (luminance("#1c1c1e") + 0.05) >= 3, line
+
+
+def test_an_epub_of_old_has_its_contents_and_its_cover(packed: ZipFile) -> None:
+    package = documents(packed)["book/package.opf"]
+    files = {item.get("id"): item.get("href") for item in package.iter(f"{OPF}item")}
+    assert files[next(package.iter(f"{OPF}spine")).get("toc")] == "toc.ncx"
+    metas = {tag.get("name"): tag.get("content") for tag in package.iter(f"{OPF}meta")}
+    assert files[metas["cover"]] == "cover.png"
+    navigation = ElementTree.fromstring(packed.read("book/toc.ncx"))
+    for place in navigation.iter("{http://www.daisy.org/z3986/2005/ncx/}content"):
+        assert f"book/{urldefrag(place.get('src')).url}" in packed.namelist()
+
+
+def test_no_page_of_the_epub_is_large(packed: ZipFile) -> None:
+    for file in packed.infolist():
+        if file.filename.endswith(".xhtml"):
+            assert file.file_size < LARGEST_PAGE, file.filename

@@ -12,9 +12,10 @@ import re
 import sys
 import time
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -22,6 +23,7 @@ import vl_convert
 from bs4 import BeautifulSoup, Tag
 from takeaway import (
     FILE_NAME,
+    LEDGER,
     Book,
     NoSite,
     Page,
@@ -33,7 +35,8 @@ from takeaway import (
     words,
 )
 
-from explainer.charts.theme import LIGHT
+from explainer import claims
+from explainer.charts.theme import DARK, LIGHT
 from explainer.site.drawings import SVG, standalone
 from explainer.site.pages import FONT
 
@@ -45,11 +48,23 @@ TYPES = {
     ".css": "text/css",
     ".woff2": "font/woff2",
     ".png": "image/png",
+    ".ncx": "application/x-dtbncx+xml",
 }
+# What stands before a verdict, as on the site, where the style sheet adds it.
+SIGNS = {
+    "supported": "✓",
+    "imprecise": "≈",
+    "contradicted": "✗",
+    "unverified": "?",
+    "forecast": "→",
+    "opinion": "“",
+}
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # Room beside a chart, in its pixels, and the face by which charts were laid out.
 SIDE = 12
 MEASURED_FACE = "Arial,Helvetica,"
 COVER_WIDTH, COVER_HEIGHT = 1200, 1800
+COVER_FACE = "'Liberation Sans', sans-serif"  # comes with vl-convert
 CONTAINER = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
@@ -78,7 +93,14 @@ def file_of(pages: list[Page], name: str, place: str) -> str | None:
     """Where a place of the book is in the publication."""
     if all(page.name != name for page in pages):
         return None
+    if name == LEDGER and re.fullmatch(r"[A-Z]\d+", place):
+        name = ledger_part(place)
     return f"{name}.xhtml" + (f"#{place}" if place else "")
+
+
+def ledger_part(text: str) -> str:
+    """The file of a text's statements, or of one of them: all in one would be slow."""
+    return f"{LEDGER}-{text[0].lower()}"
 
 
 def xhtml(book: Book, title: str, body: str, kind: str = "") -> bytes:
@@ -94,32 +116,56 @@ def xhtml(book: Book, title: str, body: str, kind: str = "") -> bytes:
     ).encode()
 
 
-def chapter(page: Page, book: Book) -> tuple[Item, list[Item]]:
-    """A page of the site as a chapter, and its charts as files."""
+def chapter(page: Page, book: Book) -> tuple[list[Item], list[Item]]:
+    """A page of the site as a chapter (the ledger as several), and its charts."""
     main = readdress(page, book, partial(file_of, book.pages))
     charts = [item for view in main.select(".chart-view") for item in chart(view, page)]
+    parts = {page.name: (page.title, main)}
     for table in main.select("table.ledger"):
-        table.replace_with(entries(table))
+        parts |= ledger_parts(table)
+        links = list_html(ledger_list())
+        table.replace_with(BeautifulSoup(links, "html.parser"))
+    files = []
+    for name, (title, part) in parts.items():
+        dress(part)
+        body = redraw(part.decode_contents(formatter="minimal"), page)
+        body = re.sub(r"<svg (?!xmlns)", f'<svg xmlns="{SVG}" ', body)
+        text = xhtml(book, title, real_colours(body))
+        files.append(Item(f"{name}.xhtml", text))
+    return files, charts
+
+
+def dress(main: Tag) -> None:
+    """Write into the text what the site's style sheet adds, and make it XHTML."""
     for mark in main.select("a.claim"):
         # The word stands in the sentence, the id says which statement is meant.
         mark.append(f" {mark['data-claim']}")
+    for mark in main.select(".claim, .verdict, .tally li"):
+        word = next(name for name in mark["class"] if "-" in name).partition("-")[2]
+        mark.insert(0, f"{SIGNS[word]} ")
     for sources in main.select(".statement-sources"):
         sources.decompose()  # the ledger has each source with what it says
+    for note in main.select("aside.footnote"):
+        note.name, note["epub:type"] = "div", "footnote"  # some readers hide an aside
+    for back in main.select(".footnote > .backrefs"):
+        back.decompose()
+    for reference in main.select(".footnote-reference"):
+        reference["epub:type"] = "noteref"
+    for cell in main.select("td, th"):
+        if DAY.fullmatch(words(cell)):
+            cell["class"] = [*cell.get("class", []), "day"]
     for tag in main.find_all(True):
         clean(tag)
-    body = redraw(main.decode_contents(formatter="minimal"), page)
-    body = re.sub(r"<svg (?!xmlns)", f'<svg xmlns="{SVG}" ', body)
-    text = xhtml(book, page.title, real_colours(body))
-    return Item(f"{page.name}.xhtml", text), charts
 
 
 def chart(view: Tag, page: Page) -> Iterable[Item]:
     """Put files in place of a chart's drawings: phones take the narrow one."""
     figure = view.find_parent("figure")
     name = figure["id"].removeprefix("chart-")
-    title, description = words(figure.select_one(".chart-title")), view["aria-label"]
+    title, description = words(figure.select_one(".chart-title")), ""
     for width, suffix in (("wide", ""), ("narrow", "-narrow")):
         place = view.select_one(f".chart-{width} svg")
+        description = description or place["aria-label"]
         drawing = widened(real_colours(page.drawings[int(place["data-drawing"])]))
         picture = standalone(drawing, title, description)
         picture = picture.replace("system-ui,", MEASURED_FACE)
@@ -145,10 +191,26 @@ def widened(svg: str) -> str:
     return re.sub(r' width="[\d.]+" height="[\d.]+"', "", svg, count=1)
 
 
-def entries(table: Tag) -> Tag:
+def ledger_title(article: str) -> str:
+    return f"Ledger: {claims.ARTICLES[article].lower()}"
+
+
+def ledger_parts(table: Tag) -> dict[str, tuple[str, Tag]]:
+    """Title and entries of each text's part of the ledger, by the name of its file."""
+    rows, parts = table.select("tbody tr"), {}
+    for article in claims.ARTICLES:
+        title = ledger_title(article)
+        part = BeautifulSoup(f"<section><h1>{title}</h1></section>", "html.parser")
+        own = [row for row in rows if row["data-article"] == article]
+        part.section.append(entries(own))
+        parts[ledger_part(article)] = title, part
+    return parts
+
+
+def entries(rows: list[Tag]) -> Tag:
     """The ledger's rows one below the other: an e-reader has no room for columns."""
     soup = BeautifulSoup('<ol class="statements"></ol>', "html.parser")
-    for row in table.select("tbody tr"):
+    for row in rows:
         cells = row.find_all(["th", "td"], recursive=False)
         number, statement, measured, verdict = cells
         entry = soup.new_tag("li", attrs={"class": "statement", "id": row["id"]})
@@ -171,41 +233,106 @@ def clean(tag: Tag) -> None:
             del tag[name]
 
 
-def real_colours(text: str) -> str:
+def real_colours(text: str, colours: Mapping[str, str] = LIGHT) -> str:
     """Colours by value: style variables do not reach into pictures, nor all readers."""
-    return re.sub(r"var\(--chart-(\w+)\)", lambda match: LIGHT[match[1]], text)
+    return re.sub(r"var\(--chart-(\w+)\)", lambda match: colours[match[1]], text)
+
+
+def between(token: str) -> str:
+    """A colour that stands out from light and from dark paper; nearer to the first's."""
+    light, dark = (bytes.fromhex(theme[token][1:]) for theme in (LIGHT, DARK))
+    pairs = zip(light, dark, strict=True)
+    return "#" + bytes(round((2 * light + dark) / 3) for light, dark in pairs).hex()
 
 
 # --- the whole -------------------------------------------------------------------
 
 
-def navigation(book: Book) -> Item:
-    rows, part = [], ""
+@dataclass
+class Entry:
+    """A line of the table of contents; without an address it is a part's heading."""
+
+    title: str
+    address: str
+    below: list[Entry] = field(default_factory=list)
+
+
+def ledger_list() -> list[Entry]:
+    """The ledger's files."""
+    return [
+        Entry(ledger_title(article), f"{ledger_part(article)}.xhtml")
+        for article in claims.ARTICLES
+    ]
+
+
+def contents(book: Book) -> list[Entry]:
+    """Parts, pages and sections; a page outside parts stands beside them."""
+    top: list[Entry] = []
+    listed, part = top, ""
     for page in book.pages:
         if page.part != part:
-            rows += ["</ol></li>"] * bool(part)
             part = page.part
-            rows.append(f"<li><span>{html.escape(part)}</span><ol>")
-        sections = "".join(
-            f'<li><a href="{page.name}.xhtml#{place}">{html.escape(title)}</a></li>'
-            for place, title in page.sections
-        )
-        rows.append(
-            f'<li><a href="{page.name}.xhtml">{html.escape(page.title)}</a>'
-            + (f"<ol>{sections}</ol>" if sections else "")
-            + "</li>"
-        )
-    rows += ["</ol></li>"] * bool(part)
-    contents, first = html.escape(book.contents), book.pages[0].name
+            top.append(Entry(part, ""))
+            listed = top[-1].below
+        below = [
+            Entry(title, f"{page.name}.xhtml#{place}") for place, title in page.sections
+        ]
+        below += ledger_list() if page.name == LEDGER else []
+        listed.append(Entry(page.title, f"{page.name}.xhtml", below))
+    return top
+
+
+def list_html(entries: list[Entry]) -> str:
+    rows = "".join(
+        "<li>"
+        + (f'<a href="{entry.address}">' if entry.address else "<span>")
+        + html.escape(entry.title)
+        + ("</a>" if entry.address else "</span>")
+        + (list_html(entry.below) if entry.below else "")
+        + "</li>"
+        for entry in entries
+    )
+    return f"<ol>{rows}</ol>"
+
+
+def navigation(book: Book) -> Item:
+    title, first = html.escape(book.contents), book.pages[0].name
     body = (
-        f'<nav epub:type="toc" id="toc"><h1>{contents}</h1>'
-        f"<ol>{''.join(rows)}</ol></nav>"
+        f'<nav epub:type="toc" id="toc"><h1>{title}</h1>'
+        f"{list_html(contents(book))}</nav>"
         '<nav epub:type="landmarks" hidden="hidden"><ol>'
-        f'<li><a epub:type="toc" href="#toc">{contents}</a></li>'
+        f'<li><a epub:type="toc" href="#toc">{title}</a></li>'
         f'<li><a epub:type="bodymatter" href="{first}.xhtml">'
         f"{html.escape(book.title)}</a></li></ol></nav>"
     )
     return Item("nav.xhtml", xhtml(book, book.contents, body), "nav")
+
+
+def old_navigation(book: Book) -> Item:
+    """The contents as EPUB 2 has them, for readers that know no other."""
+    numbers = count(1)
+    order: dict[str, int] = {}  # a part begins where its first page does
+
+    def points(entries: list[Entry]) -> str:
+        return "".join(map(point, entries))
+
+    def point(entry: Entry) -> str:
+        address = entry.address or entry.below[0].address
+        place = order.setdefault(address, len(order) + 1)
+        return (
+            f'<navPoint id="p{next(numbers)}" playOrder="{place}"><navLabel>'
+            f"<text>{html.escape(entry.title)}</text></navLabel>"
+            f'<content src="{address}"/>{points(entry.below)}</navPoint>\n'
+        )
+
+    text = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/" version="2005-1">\n<head>'
+        f'<meta name="dtb:uid" content="{identity(book)}"/></head>\n'
+        f"<docTitle><text>{html.escape(book.title)}</text></docTitle>\n"
+        f"<navMap>{points(contents(book))}</navMap>\n</ncx>\n"
+    )
+    return Item("toc.ncx", text.encode())
 
 
 def title_page(book: Book) -> Item:
@@ -242,8 +369,9 @@ def cover(book: Book) -> Item:
         f'<rect width="100%" height="100%" fill="{LIGHT["paper"]}"/>'
         f'<g color="{LIGHT["subject"]}" transform="translate(97,80) scale(3.4)">'
         f"{inner(book.mark)}</g>"
-        f'<g font-family="serif" font-weight="600" fill="{LIGHT["ink"]}">{title}</g>'
-        f'<g font-family="sans-serif"><g transform="translate(100,{top}) '
+        f'<g font-family="{COVER_FACE}"><g font-weight="700" fill="{LIGHT["ink"]}">'
+        f"{title}</g>"
+        f'<g transform="translate(100,{top}) '
         f'scale({scale:.3f})">{inner(real_colours(chart))}</g>'
         f'<text x="100" y="{COVER_HEIGHT - 60}" font-size="34" fill="{LIGHT["soft"]}">'
         f"{text(book.author)}</text></g></svg>"
@@ -266,11 +394,15 @@ def wrap(text: str, width: int) -> list[str]:
     return lines
 
 
+def identity(book: Book) -> str:
+    """The publication's lasting name."""
+    address = book.address or f"{FILE_NAME}/{book.language}"
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, address)}"
+
+
 def package(book: Book, items: list[Item]) -> bytes:
     """The list of all files with what a library needs to know of the book."""
     text = partial(html.escape, quote=True)
-    address = book.address or f"{FILE_NAME}/{book.language}"
-    identity = uuid.uuid5(uuid.NAMESPACE_URL, address)
     date = edition_date()
     manifest = "".join(
         f'<item id="{item.id}" href="{text(item.path)}" '
@@ -284,6 +416,8 @@ def package(book: Book, items: list[Item]) -> bytes:
         for item in items
         if item.path.endswith(".xhtml")
     )
+    toc = next(item.id for item in items if item.path.endswith(".ncx"))
+    cover = next(item.id for item in items if item.kind == "cover-image")
     access = "".join(
         f'<meta property="schema:{name}">{value}</meta>\n'
         for name, value in (
@@ -302,7 +436,7 @@ def package(book: Book, items: list[Item]) -> bytes:
         '<package xmlns="http://www.idpf.org/2007/opf" version="3.0" '
         f'unique-identifier="id" xml:lang="{book.language}">\n'
         '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">\n'
-        f'<dc:identifier id="id">urn:uuid:{identity}</dc:identifier>\n'
+        f'<dc:identifier id="id">{identity(book)}</dc:identifier>\n'
         f"<dc:title>{text(book.title)}</dc:title>\n"
         f"<dc:language>{book.language}</dc:language>\n"
         f"<dc:creator>{text(book.author)}</dc:creator>\n"
@@ -310,8 +444,9 @@ def package(book: Book, items: list[Item]) -> bytes:
         f"<dc:rights>{text(words(book.licence))}</dc:rights>\n"
         f"<dc:date>{date:%Y-%m-%d}</dc:date>\n"
         f'<meta property="dcterms:modified">{date:%Y-%m-%dT%H:%M:%SZ}</meta>\n'
+        f'<meta name="cover" content="{cover}"/>\n'
         f"{access}</metadata>\n<manifest>\n{manifest}</manifest>\n"
-        f"<spine>\n{spine}</spine>\n</package>\n"
+        f'<spine toc="{toc}">\n{spine}</spine>\n</package>\n'
     ).encode()
 
 
@@ -344,14 +479,16 @@ def make(folder: Path, edition: str) -> Path:
     pages, charts = [], []
     for page in book.pages:
         text, drawn = chapter(page, book)
-        pages.append(text)
+        pages += text
         charts += drawn
-    style = real_colours(STYLE.read_text(encoding="utf-8")).encode()
+    colours = {token: between(token) for token in LIGHT}
+    style = real_colours(STYLE.read_text(encoding="utf-8"), colours).encode()
     font = (book.folder / "_static" / FONT).read_bytes()
     items = [
         cover_page(book),
         title_page(book),
         navigation(book),
+        old_navigation(book),
         *pages,
         cover(book),
         Item("style.css", style),

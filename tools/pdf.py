@@ -15,12 +15,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import chromium
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, Error
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 from takeaway import (
     FILE_NAME,
+    FRONT,
     LEDGER,
     Book,
     NoSite,
@@ -33,6 +34,7 @@ from takeaway import (
     words,
 )
 
+from explainer import claims
 from explainer.site.pages import FONT, style_sheet
 from explainer.values import format_value, make_value
 
@@ -66,9 +68,16 @@ def chapter_html(page: Page, pages: list[Page], book: Book) -> str:
         part = Tag(name="p", attrs={"class": "chapter-part"})
         part.string = page.part
         main.h1.insert_before(part)
+    if len(pages) == 1:
+        main.insert(0, fragment(opening_html(page, book)))
+        main.append(fragment(closing_html(page, book)))
     main.name = "article"
     main.attrs = {"id": page.name, "class": "chapter"}
     return redraw(str(main), page)
+
+
+def fragment(text: str) -> BeautifulSoup:
+    return BeautifulSoup(text, "html.parser")
 
 
 def footers(pages: list[Page], book: Book) -> str:
@@ -76,8 +85,6 @@ def footers(pages: list[Page], book: Book) -> str:
     rules = []
     for index, page in enumerate(pages):
         foot = page.title if len(pages) > 1 else f"{book.short_title} · {page.title}"
-        if page.title == book.title:
-            foot = book.short_title
         quoted = foot.replace("\\", "\\\\").replace('"', '\\"')
         rules.append(
             f'@page chapter-{index} {{ @bottom-left {{ content: "{quoted}" }} }} '
@@ -86,10 +93,15 @@ def footers(pages: list[Page], book: Book) -> str:
     return "\n".join(rules)
 
 
+def edition(book: Book) -> str:
+    """The day of the edition, in its language."""
+    day = make_value(f"{edition_date():%Y-%m-%d}", "date")
+    return html.escape(format_value(day, book.language))
+
+
 def front_html(book: Book, numbers: dict[str, int]) -> str:
     """Title page and contents; ``numbers`` has the page of each place."""
     text = html.escape
-    date = format_value(make_value(f"{edition_date():%Y-%m-%d}", "date"), book.language)
     rows, part = [], ""
     for page in book.pages:
         if page.part != part:
@@ -101,13 +113,46 @@ def front_html(book: Book, numbers: dict[str, int]) -> str:
             rows.append(list_row("list-section", place, title, numbers))
     return (
         f'<section class="cover">{book.mark}'
-        f'<p class="cover-title">{text(book.title)}</p>'
+        f'<h1 class="cover-title">{text(book.title)}</h1>'
         f'<p class="cover-words">{text(book.pages[0].description)}</p>'
-        f'<p class="cover-author">{text(book.author)}<br>{text(date)}</p>'
+        f'<p class="cover-author">{text(book.author)}<br>{edition(book)}</p>'
         f'<div class="cover-licence">{book.licence}</div></section>'
         f'<nav class="list"><h1>{text(book.contents)}</h1>'
         f'<div class="list-rows">{"".join(rows)}</div></nav>'
     )
+
+
+def opening_html(page: Page, book: Book) -> str:
+    """Whose a chapter is that goes about on its own."""
+    if page.name == FRONT:  # its title says it
+        return ""
+    key = " What its coloured marks mean stands at the end." if marked(page) else ""
+    return (
+        f'<p class="chapter-part">From <cite>{html.escape(book.title)}</cite>, '
+        f"{html.escape(book.author)}, {edition(book)}.{key}</p>"
+    )
+
+
+def closing_html(page: Page, book: Book) -> str:
+    """What the marks of a chapter say, its edition and its licence."""
+    key = ""
+    if marked(page):
+        key = '<p class="fold-head">What the marks mean</p>' + "".join(
+            f'<p><span class="verdict verdict-{word}">{label["en"]}</span> '
+            f"{html.escape(label['meaning_en'])}</p>"
+            for word, label in claims.LABELS.items()
+        )
+        key += (
+            "<p>A number after the word names a statement and its text: N for the news "
+            "report, E for the explainer, S for the explainer’s short version.</p>"
+        )
+    licence = f"{html.escape(book.author)}. {book.licence.decode_contents()}"
+    return f'<aside class="colophon">{key}<p>{licence}</p></aside>'
+
+
+def marked(page: Page) -> bool:
+    """Whether a chapter has verdicts; the first one explains them itself."""
+    return page.name != FRONT and page.main.select_one(".claim, .verdict") is not None
 
 
 def list_row(kind: str, place: str, title: str, numbers: dict[str, int]) -> str:
@@ -117,20 +162,18 @@ def list_row(kind: str, place: str, title: str, numbers: dict[str, int]) -> str:
     )
 
 
-def document(book: Book, pages: list[Page], front: str) -> str:
+def document(book: Book, pages: list[Page], front: str = "") -> str:
     title = book.title if len(pages) > 1 else f"{pages[0].title} – {book.title}"
-    if pages == book.pages[:1]:
-        title = book.title
     font = (book.folder / "_static" / FONT).as_uri()
     style = style_sheet().replace(FONT, font)
     style += STYLE.read_text(encoding="utf-8") + footers(pages, book)
     text = "".join(chapter_html(page, pages, book) for page in pages)
-    kind = "whole" if len(pages) > 1 else "single"
+    kind = "several" if len(pages) > 1 else "single"
     return (
         f'<!DOCTYPE html><html lang="{book.language}"><head><meta charset="utf-8">'
         f"<title>{html.escape(title)}</title>"
-        f'<style>{style}</style></head><body class="{kind}"><main>{front}{text}</main>'
-        "</body></html>"
+        f'<style>{style}</style></head><body class="{kind}"><main>{front}{text}'
+        "</main></body></html>"
     )
 
 
@@ -163,7 +206,10 @@ def page_numbers(path: Path) -> dict[str, int]:
 
 
 def mend_bookmarks(entry: DictionaryObject, titles: dict[str, str]) -> None:
-    """Chromium leaves out the space where a heading breaks into a second line."""
+    """Bookmarks as the contents have them, by the letters of their headings.
+
+    Chromium leaves out the space where a heading breaks into a second line.
+    """
     child = entry.get("/First")
     while child is not None:
         child = child.get_object()
@@ -180,9 +226,14 @@ def finish(path: Path, book: Book, pages: list[Page], subject: str) -> int:
     titles = {
         "".join(words(heading).split()): words(heading)
         for page in pages
-        for heading in page.main.select("h1, h2, h3, h4")
+        for heading in page.main.select("h2, h3, h4")
     }
+    titles |= {"".join(words(page.main.h1).split()): page.title for page in pages}
     mend_bookmarks(writer.root_object["/Outlines"], titles)
+    if len(pages) > 1:
+        cover = writer.root_object["/Outlines"]["/First"]
+        cover[NameObject("/Title")] = TextStringObject("Cover")
+    writer.pdf_header = "%PDF-1.7"  # pypdf's own is older than tags are
     written = edition_date().strftime("D:%Y%m%d%H%M%S+00'00'")
     writer.add_metadata(
         {
@@ -200,7 +251,7 @@ def finish(path: Path, book: Book, pages: list[Page], subject: str) -> int:
 
 
 def print_chapter(browser: Browser, book: Book, page: Page, out: Path) -> int:
-    print_html(browser, document(book, [page], ""), out)
+    print_html(browser, document(book, [page]), out)
     return finish(out, book, [page], page.description)
 
 

@@ -40,9 +40,12 @@ SCREEN_ONLY = ", ".join(
         ".chart-readout",
         ".ledger-files",
         ".quiz-answers",
+        ".quiz-score",
+        ".screen",
         ".toctree-wrapper",
     ]
 )
+UNTOLD = ' aria-hidden="true" focusable="false"'  # a drawing that the page describes
 # Folds whose headings only say that there is something to open.
 PLAIN_FOLDS = ".statements-fold, .statement > details, .ledger td > details"
 
@@ -142,7 +145,7 @@ def read(edition: str = "en") -> Book:
     mark = front.select_one(".bar-title svg")["data-drawing"]
     canonical = front.select_one('link[rel="canonical"]')
     return Book(
-        title=pages[0].title,
+        title=words(front.main.h1),
         short_title=words(front.select_one(".bar-title span")),
         author=settings["author"],
         language=front.html["lang"],
@@ -173,9 +176,17 @@ def parse(path: Path) -> tuple[BeautifulSoup, list[str]]:
 
 
 def redraw(text: str, page: Page) -> str:
-    """Put a page's drawings back into its markup."""
-    place = r'<svg data-drawing="(\d+)"></svg>'
-    return re.sub(place, lambda match: page.drawings[int(match[1])], text)
+    """Put a page's drawings back into its markup.
+
+    A drawing takes the words of its place, where that has some. They have to stand in
+    the drawing itself: of all else Chromium makes no alternative text in a PDF.
+    """
+
+    def drawn(match: re.Match[str]) -> str:
+        told, drawing = match[1], page.drawings[int(match[2])]
+        return drawing.replace(UNTOLD, f' role="img"{told}') if told else drawing
+
+    return re.sub(r'<svg([^>]*) data-drawing="(\d+)"></svg>', drawn, text)
 
 
 def listed(front: BeautifulSoup) -> Iterable[tuple[str, str, str]]:
@@ -197,17 +208,17 @@ def strip(page: Page) -> None:
     main = page.main
     for tag in main.select(SCREEN_ONLY):
         tag.decompose()
+    for paragraph in main.select("p"):
+        if not words(paragraph) and not paragraph.find(True):
+            paragraph.decompose()  # all of it was for a screen
     for cell in main.select(".cell"):
         if not words(cell) and not cell.find(["img", "svg"]):
             cell.decompose()
     for chart in main.select(".chart-view"):
         # What a reader who cannot see the chart is told stands in the picture's name.
         description = chart.parent.select_one(".chart-description").extract()
-        chart.attrs = {
-            "class": "chart-view",
-            "role": "img",
-            "aria-label": words(description),
-        }
+        chart.attrs = {"class": "chart-view"}
+        chart.select_one(".chart-wide svg")["aria-label"] = words(description)
     for quiz in main.select("ol.quiz"):
         answer_below(quiz)
     for fold in main.select(PLAIN_FOLDS):
@@ -220,17 +231,39 @@ def strip(page: Page) -> None:
         statement_to_ledger(statement)
     for value in main.select("a.value"):
         value.unwrap()
+    gather_notes(main)
     page.places = {tag["id"] for tag in main.select("[id]")}
 
 
 def answer_below(quiz: Tag) -> None:
     """Put the verdicts of a quiz behind its last question."""
-    answers = BeautifulSoup('<ol class="quiz-verdicts"></ol>', "html.parser").ol
+    answers = BeautifulSoup(
+        '<div class="quiz-verdicts"><p class="fold-head">Our verdicts</p><ol></ol>'
+        "</div>",
+        "html.parser",
+    ).div
     for fold in quiz.select("details"):
         fold.summary.decompose()
         fold.name = "li"
-        answers.append(fold.extract())
+        answers.ol.append(fold.extract())
     quiz.insert_after(answers)
+
+
+def gather_notes(main: Tag) -> None:
+    """Footnotes get a heading, and stand before a chapter's list of statements."""
+    rule = main.select_one("hr.footnotes")
+    if rule is None:
+        return
+    section = rule.find_parent("section")
+    notes = BeautifulSoup(
+        '<section class="notes"><h2>Notes</h2></section>', "html.parser"
+    ).section
+    notes.append(rule.find_next_sibling("aside").extract())
+    rule.decompose()
+    if section.select_one(".statements"):
+        section.insert_before(notes)
+    else:
+        section.insert_after(notes)
 
 
 def statement_to_ledger(statement: Tag) -> None:
@@ -265,6 +298,10 @@ def readdress(page: Page, book: Book, address: Address) -> Tag:
     words: a file that is passed on has no neighbours.
     """
     main = copy.copy(page.main)
+    if not book.address:
+        for files in main.select("dl dd:has(a[download])"):
+            files.find_previous_sibling("dt").decompose()
+            files.decompose()
     places = {other.name: other.places for other in book.pages}
     for link in main.select("a[href]"):
         target, place = urldefrag(link["href"])
