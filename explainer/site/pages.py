@@ -134,8 +134,8 @@ def fill_context(
     context |= edition(app.config.language or "en")
     context["style"], context["theme_script"] = style, script
     context["navigation"] = navigation(app, page)
+    front = app.builder.get_relative_uri(page, app.config.root_doc)
     for side in ("prev", "next"):
-        front = app.builder.get_relative_uri(page, app.config.root_doc)
         if context.get(side) and context[side]["link"] == front:
             context[side] = {**context[side], "title": short_title(app)}
     context["script_files"] = own_files(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 
 from docutils.utils.smartquotes import smartyPants
 
@@ -70,6 +71,15 @@ def script_of(text: str) -> str:
     return possible[0] if len(possible) == 1 else "zh"
 
 
+def in_words(pieces: re.Pattern[str], page: str, change: Callable[[str], str]) -> str:
+    """Change the words of HTML, and nothing of its tags."""
+
+    def changed(piece: re.Match[str]) -> str:
+        return piece[0] if piece[0].startswith("<") else change(piece[0])
+
+    return pieces.sub(changed, page)
+
+
 def mark_chinese(page: str, language: str) -> str:
     """Name the language of Chinese words in HTML of a page in another ``language``.
 
@@ -85,12 +95,7 @@ def mark_chinese(page: str, language: str) -> str:
         whole = ' class="whole"' if len(match[0]) <= SHORT else ""
         return f'<span lang="{script}"{whole}>{match[0]}</span>'
 
-    return PIECE.sub(
-        lambda piece: (
-            piece[0] if piece[0].startswith("<") else CHINESE.sub(marked, piece[0])
-        ),
-        page,
-    )
+    return in_words(PIECE, page, lambda words: CHINESE.sub(marked, words))
 
 
 def keep_together(page: str, language: str) -> str:
@@ -98,9 +103,8 @@ def keep_together(page: str, language: str) -> str:
     if not language.startswith("en"):
         return page
 
-    def bound(piece: re.Match[str]) -> str:
-        if piece[0].startswith("<"):
-            return piece[0]
-        return HYPHENED.sub(r'<span class="whole">\g<0></span>', bind(piece[0]))
-
-    return PROSE.sub(bound, page)
+    return in_words(
+        PROSE,
+        page,
+        lambda words: HYPHENED.sub(r'<span class="whole">\g<0></span>', bind(words)),
+    )
