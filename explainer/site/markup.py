@@ -183,9 +183,9 @@ def folded(app: Sphinx, run: list[nodes.Element]) -> list[nodes.Node]:
             for output in list(part.children):
                 told = next(iter(output.findall(values_node)), None)
                 (shown if told is None else fold).append(output)
-    box = nodes.container(classes=["cell"])
-    box += [shown, fold] if shown.children else [fold]
-    return [box]
+    if shown.children:
+        return [nodes.container("", shown, fold, classes=["cell"])]
+    return [nodes.container("", fold, classes=["cell", "silent"])]
 
 
 # --- code ------------------------------------------------------------------------
