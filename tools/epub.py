@@ -483,7 +483,6 @@ def make(folder: Path, edition: str) -> Path:
         charts += drawn
     colours = {token: between(token) for token in LIGHT}
     style = real_colours(STYLE.read_text(encoding="utf-8"), colours).encode()
-    font = (book.folder / "_static" / FONT).read_bytes()
     items = [
         cover_page(book),
         title_page(book),
@@ -492,7 +491,7 @@ def make(folder: Path, edition: str) -> Path:
         *pages,
         cover(book),
         Item("style.css", style),
-        Item(FONT, font),
+        Item(FONT.name, FONT.read_bytes()),
         *charts,
     ]
     path = folder / f"{FILE_NAME}.epub"

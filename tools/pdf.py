@@ -35,7 +35,7 @@ from takeaway import (
 )
 
 from explainer import claims
-from explainer.site.pages import FONT, style_sheet
+from explainer.site.pages import style_sheet
 from explainer.values import format_value, make_value
 
 STYLE = Path(__file__).with_suffix(".css")
@@ -164,9 +164,7 @@ def list_row(kind: str, place: str, title: str, numbers: dict[str, int]) -> str:
 
 def document(book: Book, pages: list[Page], front: str = "") -> str:
     title = book.title if len(pages) > 1 else f"{pages[0].title} – {book.title}"
-    font = (book.folder / "_static" / FONT).as_uri()
-    style = style_sheet().replace(FONT, font)
-    style += STYLE.read_text(encoding="utf-8") + footers(pages, book)
+    style = style_sheet() + STYLE.read_text(encoding="utf-8") + footers(pages, book)
     text = "".join(chapter_html(page, pages, book) for page in pages)
     kind = "several" if len(pages) > 1 else "single"
     return (

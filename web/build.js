@@ -10,7 +10,7 @@ const common = {
   target: ["chrome109", "firefox115", "safari16.4"],
   legalComments: "none",
   outdir: "dist",
-  external: ["*.woff2"], // the theme's static folder holds the font
+  external: ["*.woff2"], // the theme holds the font; the book's build puts it in
   logLevel: "warning",
 };
 

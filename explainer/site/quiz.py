@@ -28,8 +28,8 @@ BUTTONS = "".join(
     for verdict, text in ANSWERS.items()
 )
 TEXTS = {
-    "agree": "As the ledger has it.",
-    "differ": "The ledger judges otherwise.",
+    "agree": "Right: so says our verdict.",
+    "differ": "Our verdict is another.",
     "score": "{right} of {answered} as the ledger judges; {left} to go.",
     "end": "{right} of {answered} as the ledger judges.",
     "again": "Start again",

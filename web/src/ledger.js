@@ -63,7 +63,7 @@ function setUpTable() {
     }
     const wanted = new URLSearchParams(hash);
     for (const input of inputs) input.value = wanted.get(input.dataset.filter) ?? "";
-    apply();
+    if (apply().length) form.scrollIntoView();
   }
 
   form.addEventListener("input", remember);
