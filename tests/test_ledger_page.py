@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 import pytest
+from playwright.sync_api import expect
 
 from explainer import build, claims
 
@@ -114,7 +115,9 @@ def test_a_filtered_ledger_has_an_address(ledger):
     page.fill("#filter-text", "nvidia")
     address, first = page.evaluate("location.hash"), shown(page)
     page.goto("about:blank")
-    assert shown(ledger(address)) == first and first
+    shared = ledger(address)
+    assert shown(shared) == first and first
+    expect(shared.locator("#ledger-filter")).to_be_in_viewport()
 
 
 @pytest.mark.browser
