@@ -83,6 +83,19 @@ ARTICLES = {
     "explainer": "Explainer",
     "short-version": "Short version",
 }
+# What a statement states: the kinds of data/claims.csv in readers' words.
+KINDS = {
+    "numeric": "a figure",
+    "date": "a date",
+    "record": "a record or rank",
+    "event": "what happened",
+    "attribution": "what someone has, does or thinks",
+    "quote": "a quotation",
+    "causal": "cause and effect",
+    "forecast": "a forecast",
+    "advice": "advice",
+    "opinion": "an opinion",
+}
 # How a verdict is called and what it means, in English and 繁體中文.
 LABELS = {
     "supported": {

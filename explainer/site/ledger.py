@@ -23,7 +23,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 
 from explainer import build, claims, exports, usage
-from explainer.claims import ARTICLES, INEQUALITIES, Claim, Entry
+from explainer.claims import ARTICLES, INEQUALITIES, KINDS, Claim, Entry
 from explainer.site.typography import text_html
 from explainer.values import WORD_UNITS, Value, format_value
 
@@ -31,19 +31,7 @@ logger = getLogger(__name__)
 
 LEDGER_PAGE = "chapters/ledger"
 TIERS = ("primary", "reputable", "other")
-# How the filters name what data/claims.csv and data/sources.csv call by one word.
-KINDS = {
-    "numeric": "a figure",
-    "date": "a date",
-    "record": "a record or rank",
-    "event": "what happened",
-    "attribution": "what someone has, does or thinks",
-    "quote": "a quotation",
-    "causal": "cause and effect",
-    "forecast": "a forecast",
-    "advice": "advice",
-    "opinion": "an opinion",
-}
+# How the filter names what data/sources.csv calls by one word.
 EVIDENCE = {
     "data": "computed from data",
     "primary": "the party itself (primary)",
