@@ -192,7 +192,7 @@ def test_what_every_page_needs_weighs_under_twelve_kilobytes_and_a_font(pages):
     needs["style sheet"] = "".join(page.words["style"]).replace(font, "").encode()
     sizes = {name: len(gzip.compress(content, 9)) for name, content in needs.items()}
     assert sum(sizes.values()) < 12_000, sizes
-    assert theme.FONT.stat().st_size < 15_000
+    assert theme.FONT.stat().st_size < 12_000
 
 
 def first_visit_kb(page: Page) -> float:
