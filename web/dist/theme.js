@@ -1,1 +1,1 @@
-(()=>{try{let t=localStorage.getItem("theme");(t==="light"||t==="dark")&&(document.documentElement.dataset.theme=t)}catch{}!location.hash&&performance.getEntriesByType("navigation")[0]?.type==="navigate"&&document.documentElement.classList.add("at-first");})();
+(()=>{try{let e=localStorage.getItem("theme");(e==="light"||e==="dark")&&(document.documentElement.dataset.theme=e)}catch{}!location.hash&&performance.getEntriesByType("navigation")[0]?.type==="navigate"&&document.documentElement.classList.add("at-first");document.fonts?.load('600 1em "Newsreader"');})();

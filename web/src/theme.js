@@ -11,3 +11,5 @@ try {
 if (!location.hash && performance.getEntriesByType("navigation")[0]?.type === "navigate") {
   document.documentElement.classList.add("at-first");
 }
+// The headlines' font stands in the page; asked for here, it is there when lines are set.
+document.fonts?.load('600 1em "Newsreader"');
