@@ -408,8 +408,7 @@ def _judge_number(claim: Claim, comparator: str, text: str, measured: float) -> 
         }[comparator]
     elif comparator in ("=", "about"):
         # Half a unit and no hair more; the hair is what binary fractions lose.
-        allowed = _allowed(claim, text)
-        holds = abs(measured - stated) <= allowed + 1e-9 * max(1, abs(stated))
+        holds = abs(measured - stated) <= allowed(claim, text) + 1e-9 * max(1, abs(stated))
     else:
         raise claim.error(
             "comparator", f"found {comparator}, which does not compare numbers"
@@ -439,8 +438,12 @@ def _near(stated: float, measured: float) -> str:
     return "imprecise" if close else "contradicted"
 
 
-def _allowed(claim: Claim, text: str) -> float:
-    """How far a measured value may lie from a stated one that holds."""
+def allowed(claim: Claim, text: str | None = None) -> float:
+    """How far a measured value may lie from a stated one that holds, in its unit.
+
+    ``text`` is the number as stated; without it, the claim's own.
+    """
+    text = text or str(claim.stated)
     if claim.tolerance is not None:
         return _tolerance(claim)
     if claim.digits is None:
