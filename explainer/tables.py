@@ -21,6 +21,7 @@ import csv
 import hashlib
 import io
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -407,15 +408,40 @@ class Tables:
             last = content.lines[-1] if count else 1
             raise TableError(
                 f"{label}, row {last}: found the end of the table after {count} rows,"
-                f" expected {expected}"
+                f" expected {expected}{self._first_change(name)}"
             )
         if content.sha256 != manifest["sha256"]:
             raise TableError(
                 f"{label}: found sha256 {content.sha256},"
                 f" expected {manifest['sha256']};"
-                " some cell has changed since the table was sealed. After a deliberate"
+                " some cell has changed since the table was sealed"
+                f"{self._first_change(name)}. After a deliberate"
                 f" change run python -m explainer.tables seal {name}"
             )
+
+    def _first_change(self, name: str) -> str:
+        """Where the table first differs from the one sealed; "" if git cannot tell."""
+
+        def git(*arguments: str) -> str:
+            command = ["git", "-C", str(self.folder), *arguments]
+            run = subprocess.run(command, capture_output=True, check=False)
+            return run.stdout.decode(errors="replace")
+
+        try:
+            manifest = self._manifest_path(name).name
+            sealed = git("log", "-1", "--format=%H", "--", manifest).strip()
+            unadorned = ("--unified=0", "--no-color", "--no-ext-diff")
+            change = git("diff", *unadorned, sealed, "--", f"{name}.csv")
+        except FileNotFoundError:  # there is no git
+            return ""
+        hunk = r"(?m)^@@ -([0-9]+)\S* \+([0-9]+).*\n((?:[-+].*\n)+)"
+        if not (found := re.search(hunk, change)):
+            return ""
+        before, after, lines = found.groups()
+        rows = {line[0]: line[1:] for line in reversed(lines.split("\n")[:-1])}
+        new, old = (rows.get(sign, "no such row") for sign in "+-")
+        row = after if "+" in rows else before
+        return f"; row {row}: found {new}, expected {old}"
 
     # What a table says about others
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from explainer import build
 
@@ -259,21 +260,44 @@ def test_nothing_moves_for_readers_who_want_no_motion(visit):
     assert page.evaluate(f"{moving}.length") == 0
 
 
-@pytest.mark.parametrize(
-    ("name", "place"), [("2-the-trigger", "what-to-take-away"), ("ledger", "ledger-filter")]
-)
-def test_a_phone_lays_out_the_whole_page_in_the_end(browser, server, name, place):
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
-    address = f"{server}/en/chapters/{name}.html"
-    page.goto(address, wait_until="commit")
-    page.wait_for_selector("html:not(.at-first) footer", state="attached")
-    late = """() => [...document.querySelectorAll('main > section section, .ledger tr')]
+@pytest.fixture
+def phone_page(browser):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, reduced_motion="reduce"
+    )
+    yield context.new_page()
+    context.close()
+
+
+def test_a_phone_lays_out_the_whole_page_in_the_end(phone_page, server):
+    page, address = phone_page, f"{server}/en/chapters/2-the-trigger.html"
+    late = """() => [...document.querySelectorAll('main > section section')]
       .filter((part) => getComputedStyle(part).contentVisibility !== 'visible').length"""
-    assert page.evaluate(late) == 0
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector("footer", state="attached")
+    assert page.evaluate(late) > 0
+    page.wait_for_function(f"() => ({late})() === 0")
     height = page.evaluate("document.documentElement.scrollHeight")
     page.goto("about:blank")
-    page.goto(f"{address}#{place}")
+    page.goto(f"{address}#what-to-take-away")
     assert page.evaluate(late) == 0, "and who comes to a certain place waits for nothing"
     assert abs(page.evaluate("document.documentElement.scrollHeight") - height) < 400
-    context.close()
+
+
+def test_the_ledgers_rows_wait_on_a_phone_until_somebody_asks_for_one(phone_page, server):
+    page, address = phone_page, f"{server}/en/chapters/ledger.html"
+    guessed = "getComputedStyle(document.getElementById('E160')).contentVisibility === 'auto'"
+    height = "document.documentElement.scrollHeight"
+    page.goto(address)
+    assert page.evaluate(guessed)
+    page.wait_for_function(f"() => {height} > 40_000")
+    before = page.evaluate(height)
+    page.evaluate("location.hash = '#E160'")
+    row = page.locator("#E160")
+    expect(row.locator("details")).to_have_attribute("open", "")
+    expect(row).to_be_in_viewport(ratio=0.9)
+    assert not page.evaluate(guessed)
+    assert abs(page.evaluate(height) / before - 1) < 0.05, "the guess was good"
+    page.goto("about:blank")
+    page.goto(f"{address}#E015")
+    expect(page.locator("#E015")).to_be_in_viewport(ratio=0.9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -322,6 +323,36 @@ def test_a_plausible_change_is_caught_by_the_hash(folder):
     message = message_of(folder)
     assert message.startswith("data/prices.csv: found sha256 ")
     assert "python -m explainer.tables seal prices" in message
+
+
+TUESDAY = "2025-01-28,AAA,128.99,300,2025-01-28,true,\n"
+SUNDAY = "2025-01-26,BBB,102000,6,,true,\n"
+MONDAY = "2025-01-27,BBB,98000,7,,true,\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "row", "found", "expected"),
+    [
+        (SUNDAY, MONDAY, 7, MONDAY, SUNDAY),
+        (TUESDAY, "", 5, "no such row", TUESDAY),
+        (SUNDAY, SUNDAY + MONDAY, 8, MONDAY, "no such row"),
+    ],
+)
+def test_git_knows_what_has_changed_since_the_seal(
+    folder, old, new, row, found, expected
+):
+    def git(*arguments):
+        subprocess.run(["git", "-C", str(folder), *arguments], check=True)
+
+    git("init", "--quiet")
+    git("add", ".")
+    author = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+    git(*author, "commit", "--quiet", "--message", "Sealed")
+    change(folder, old, new)
+    said = f"row {row}: found {found.strip()}, expected {expected.strip()}"
+    assert said in message_of(folder)
+    git(*author, "commit", "--quiet", "--all", "--message", "Changed, but not sealed")
+    assert said in message_of(folder)
 
 
 def test_bytes_that_are_not_utf8_are_named(folder):

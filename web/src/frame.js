@@ -42,22 +42,24 @@ function makeReachable(box) {
   }
 }
 
-// What the style sheet leaves out at first is laid out part by part, whenever the phone has
-// nothing else to do: no part is worth a pause that a reader would notice.
+// The sections that the style sheet leaves out at first are laid out one by one, whenever
+// the phone has nothing else to do: none is worth a pause that a reader would notice. The
+// ledger's rows are so many, and so alike, that each waits until it comes near the screen.
 function layOutTheRest() {
   const first = document.documentElement.classList;
-  const rows = document.querySelectorAll(".ledger tbody tr");
-  const parts = [...document.querySelectorAll("main > section section"), ...rows];
+  if (!first.contains("at-first") || !matchMedia("(max-width: 40em)").matches) {
+    first.remove("at-first");
+    return;
+  }
+  const parts = [...document.querySelectorAll("main > section section")];
   const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 20));
   const next = () => {
-    for (const part of parts.splice(0, parts.length > rows.length ? 1 : 8)) {
-      part.style.contentVisibility = "visible";
-    }
-    if (parts.length) idle(() => requestAnimationFrame(next));
-    else first.remove("at-first");
+    const part = parts.shift();
+    if (!part) return;
+    part.style.contentVisibility = "visible";
+    idle(() => requestAnimationFrame(next));
   };
-  if (first.contains("at-first") && matchMedia("(max-width: 40em)").matches) idle(next);
-  else first.remove("at-first");
+  idle(next);
 }
 
 export function setUpFrame() {

@@ -58,6 +58,8 @@ function setUpTable() {
       if (row.hidden) for (const input of inputs) input.value = "";
       apply();
       row.querySelector("details").open = true;
+      // A place on the page is known once all rows have their heights.
+      document.documentElement.classList.remove("at-first");
       row.scrollIntoView({ block: "center" });
       return;
     }
