@@ -361,7 +361,9 @@ def test_chinese_words_are_named_as_such(written, language, marked):
 @pytest.mark.parametrize(
     ("written", "bound"),
     [
-        ("on 27 January 2025", "on 27~January 2025"),
+        ("on 27 January 2025 it", "on 27~January 2025 it"),
+        ("<b>on 27 January 2025.</b>", "<b>on 27~January~2025.</b>"),
+        ("<output>January 2025</output>", None),
         ("$4.3 trillion, 13 rows", "$4.3~trillion, 13~rows"),
         ("the S&amp;P 500 rose", "the S&amp;P~500 rose"),
         ("chapter 3, <em>7 May</em>", "chapter~3, <em>7~May</em>"),

@@ -18,6 +18,7 @@ from sphinx.util.osutil import relative_uri
 
 from explainer import build, tables, usage
 from explainer.site.outputs import TABLE_FILES
+from explainer.site.typography import text_html
 
 HASH_DIGITS = 12  # of SHA-256: enough to tell two versions of a table apart
 CLASSES = {
@@ -50,7 +51,7 @@ def visit_block(self: Any, node: catalogue_block) -> None:
     def page_link(page: Path) -> str:
         name = page.relative_to(build.ROOT).with_suffix("").as_posix()
         target = address(self.builder.get_target_uri(name))
-        return f'<a href="{target}">{html.escape(usage.title_of(page))}</a>'
+        return f'<a href="{target}">{text_html(usage.title_of(page))}</a>'
 
     pages = usage.pages_by_table()
     links = {name: [page_link(page) for page in pages[name]] for name in pages}
@@ -83,17 +84,17 @@ def overview_row(name: str, pages: int) -> str:
     return (
         f'<tr><th scope="row"><a href="#table-{name}">{name}</a></th>'
         + "".join(f'<td class="number">{number:,}</td>' for number in numbers)
-        + "".join(f"<td>{html.escape(text)}</td>" for text in texts)
+        + "".join(f"<td>{text_html(text)}</td>" for text in texts)
         + "</tr>"
     )
 
 
 def source_html(source: dict) -> str:
-    title = html.escape(str(source["title"]))
+    title = text_html(str(source["title"]))
     if source["address"]:
         address = html.escape(source["address"], quote=True)
         title = f'<a href="{address}" rel="noreferrer">{title}</a>'
-    parts = [html.escape(source["publisher"]), title, source["date"]]
+    parts = [text_html(source["publisher"]), title, source["date"]]
     return ", ".join(str(part) for part in parts if part)
 
 
@@ -120,7 +121,7 @@ def entry_html(name: str, pages: list[str], csv: str, ledger: str) -> str:
     }
     body = "".join(f"<dt>{label}</dt><dd>{part}</dd>" for label, part in parts.items())
     return (
-        f"<details><summary><code>{name}</code> {html.escape(manifest['title'])}: "
+        f"<details><summary><code>{name}</code> {text_html(manifest['title'])}: "
         f'{manifest["rows"]:,} rows</summary>'
         f'<dl id="table-{name}">{body}</dl></details>'
     )
@@ -132,12 +133,12 @@ def list_of(items: Iterable[str]) -> str:
 
 
 def text(paragraph: object) -> str:
-    return f"<p>{html.escape(str(paragraph).strip())}</p>"
+    return f"<p>{text_html(str(paragraph).strip())}</p>"
 
 
 def column_html(column: dict) -> str:
-    unit = f" ({html.escape(column['unit'])})" if "unit" in column else ""
-    meaning = html.escape(str(column["meaning"]).strip())
+    unit = f" ({text_html(column['unit'])})" if "unit" in column else ""
+    meaning = text_html(str(column["meaning"]).strip())
     return f"<code>{column['name']}</code>{unit}: {meaning}"
 
 

@@ -23,6 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
 from explainer.site.outputs import values_node
+from explainer.site.typography import text_html
 
 # Numbers as pandas or a chapter prints them: 1,234.5  −3.2%  $593  1e-05  NaN
 NUMBER = re.compile(
@@ -41,7 +42,7 @@ class Cell:
     def written(self, numeric: bool, in_head: bool) -> str:
         spans = "".join(f' {name}="{count}"' for name, count in self.spans.items())
         kind = ' class="number"' if numeric else ""
-        text = html.escape(self.text)
+        text = text_html(self.text)
         if self.tag == "td" or not self.text:  # pandas leaves corners empty: no heading
             return f"<td{kind}{spans}>{text}</td>"
         return f'<th scope="{"col" if in_head else "row"}"{kind}{spans}>{text}</th>'

@@ -34,6 +34,14 @@ class ValueRole(SphinxRole):
         return [node], []
 
 
+WHOLE = 16  # characters that stay on one line, on a phone with large letters too
+
+
+def look(kind: str, text: str) -> list[str]:
+    """The classes of a figure in the text: a long one may break like other words."""
+    return [kind, "long"] if len(text) > WHOLE else [kind]
+
+
 class StatedRole(SphinxRole):
     """``{stated}`E065```: the figure that a statement of the articles names."""
 
@@ -46,7 +54,7 @@ class StatedRole(SphinxRole):
         except (claims.LedgerError, BadValue) as error:
             logger.warning(str(error), location=self.get_location())
             return [nodes.problematic(self.rawtext, self.rawtext)], []
-        node = nodes.inline(self.rawtext, text, classes=["stated"])
+        node = nodes.inline(self.rawtext, text, classes=look("stated", text))
         self.set_source_info(node)
         return [node], []
 
@@ -86,7 +94,8 @@ def refuse_cut_roles(app: Sphinx, doctree: nodes.document, docname: str) -> None
 
 def visit_value(self: Any, node: value_reference) -> None:
     text = html.escape(node.get("text", "?"))
-    self.body.append(f'<a class="value" href="#value-{node["name"]}">{text}</a>')
+    classes = " ".join(look("value", text))
+    self.body.append(f'<a class="{classes}" href="#value-{node["name"]}">{text}</a>')
     raise nodes.SkipNode
 
 

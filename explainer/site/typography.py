@@ -25,6 +25,8 @@ BOUND = re.compile(
     r"|(?<=S&P) (?=500)|(?<=S&amp;P) (?=500)|(?<=[Cc]hapter) (?=\d)"
     r"|(?<=Llama) (?=\d)|(?<=3\.1) (?=405B)|(?<=GPT-4o) (?=mini)|(?<=5\.6) (?=Luna|Sol)"
 )
+# A year that would stand alone on the last line of a sentence.
+LAST_YEAR = re.compile(rf"(?<=\w )(\d+.(?:{MONTHS})) (\d{{4}}\W?)$")
 # Short words with a hyphen at which no line should break.
 HYPHENED = re.compile(
     r"\b(?:GPT-\d[.\w]*|o\d-mini|t-statistic|\d+-nanometre|V\d-\w+|DeepSeek-[VR]\d[.\w]*)"
@@ -33,7 +35,7 @@ HYPHENED = re.compile(
 
 def bind(text: str) -> str:
     """English text whose lines do not break within an amount, a date or a name."""
-    return BOUND.sub("\N{NO-BREAK SPACE}", text)
+    return LAST_YEAR.sub("\\1\N{NO-BREAK SPACE}\\2", BOUND.sub("\N{NO-BREAK SPACE}", text))
 
 
 def text_html(text: str) -> str:
@@ -51,7 +53,7 @@ CHINESE = re.compile(rf"{WORD}(?:\s+(?:[^\s\w<&“”‘’()]+\s+)?{WORD})*")
 PIECE = re.compile(r"<(script|style|svg|option|textarea)\b.*?</\1>|<[^>]*>|[^<]+", re.DOTALL)
 # The same, with code left as it was written: it may be copied.
 PROSE = re.compile(PIECE.pattern.replace("script|", "script|pre|code|", 1), re.DOTALL)
-SHORT = 12  # Chinese characters that may stand on a line of their own
+SHORT = 10  # Chinese characters that may stand on a line of their own
 # The characters of each script that the other one's old code page lacks tell them apart.
 SCRIPTS = {"zh-Hans": "gb2312", "zh-Hant": "big5"}
 WRITTEN_IN = {"zh_CN": "zh-Hans", "zh_TW": "zh-Hant"}

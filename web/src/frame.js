@@ -29,6 +29,12 @@ function closeAfterUse(panel) {
   });
 }
 
+// What lies over the page closes when the keyboard goes on behind it.
+function closeWhenLeft({ target }) {
+  const open = document.querySelector(":popover-open");
+  if (open && !open.contains(target) && target.matches(":focus-visible")) open.hidePopover();
+}
+
 // Not every browser lets the keyboard reach a box that scrolls.
 function makeReachable(box) {
   const scrolls = box.scrollWidth > box.clientWidth;
@@ -66,6 +72,7 @@ export function setUpFrame() {
   document.querySelector(".bar-theme").addEventListener("click", chooseTheme);
   if ("popover" in HTMLElement.prototype) {
     for (const panel of document.querySelectorAll("[popover]")) closeAfterUse(panel);
+    document.addEventListener("focusin", closeWhenLeft);
   }
   const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => makeReachable(target)));
   for (const box of document.querySelectorAll(".table-box")) sizes.observe(box);

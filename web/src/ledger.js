@@ -60,7 +60,7 @@ function setUpTable() {
       row.querySelector("details").open = true;
       // A place on the page is known once all rows have their heights.
       document.documentElement.classList.remove("at-first");
-      row.scrollIntoView({ block: "center" });
+      row.scrollIntoView({ block: "center", behavior: "instant" });
       return;
     }
     const wanted = new URLSearchParams(hash);
