@@ -144,7 +144,7 @@ def _text_of(page: Path, values: dict[str, Value]) -> Callable[[str], str]:
 
     def role(match: re.Match[str]) -> str:
         kind, content = match.groups()
-        key, *modifiers = content.split("|")
+        key, *modifiers = content.replace(r"\|", "|").split("|")  # as tables write it
         if kind == "v":
             if key not in values:
                 raise NotebookError(f"{name}: no cell tells the value {key!r}")
