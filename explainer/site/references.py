@@ -93,9 +93,11 @@ def refuse_cut_roles(app: Sphinx, doctree: nodes.document, docname: str) -> None
 
 
 def visit_value(self: Any, node: value_reference) -> None:
-    text = html.escape(node.get("text", "?"))
+    text = node.get("text", "?")
     classes = " ".join(look("value", text))
-    self.body.append(f'<a class="{classes}" href="#value-{node["name"]}">{text}</a>')
+    self.body.append(
+        f'<a class="{classes}" href="#value-{node["name"]}">{html.escape(text)}</a>'
+    )
     raise nodes.SkipNode
 
 
