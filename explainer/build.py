@@ -16,7 +16,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ import yaml
 from explainer import ROOT
 
 if TYPE_CHECKING:
+    from jupyter_cache.cache.main import JupyterCacheBase
     from nbformat import NotebookNode
 
 BUILD = ROOT / "_build"
@@ -184,6 +185,18 @@ def execution_cache() -> Path:
     return BUILD / ".executed" / dependencies_digest()
 
 
+@contextmanager
+def stored_outputs() -> Iterator[JupyterCacheBase]:
+    """The store of chapters' outputs; its database is closed at the end."""
+    from jupyter_cache import get_cache
+
+    store = get_cache(str(execution_cache()))
+    try:
+        yield store
+    finally:
+        store.db.dispose()
+
+
 def chapters() -> list[Path]:
     """The book's pages in reading order, from ``_toc.yml``."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
@@ -226,16 +239,14 @@ def execute(
 
 def without_outputs(pages: list[Path]) -> list[tuple[Path, NotebookNode]]:
     """Those of the chapters that were not run yet with the cells that they have."""
-    from jupyter_cache import get_cache
-
-    store = get_cache(str(execution_cache()))
     found = []
-    for page in pages:
-        notebook = read_page(page)
-        try:
-            store.match_cache_notebook(notebook)
-        except KeyError:
-            found.append((page, notebook))
+    with stored_outputs() as store:
+        for page in pages:
+            notebook = read_page(page)
+            try:
+                store.match_cache_notebook(notebook)
+            except KeyError:
+                found.append((page, notebook))
     return found
 
 
@@ -245,24 +256,23 @@ def run(
     then: Callable[[NotebookNode], None] | None,
 ) -> None:
     """Run chapters and store their outputs; BuildFailed lists all that fail."""
-    from jupyter_cache import get_cache
     from jupyter_cache.base import CacheBundleIn
 
     from explainer import kernels
 
-    store = get_cache(str(execution_cache()))
     failures = []
     prepare_kernels()
-    for page, notebook, seconds, error in kernels.run_all(notebooks, then):
-        if error:
-            failures.append(failure(page, error))
-            continue
-        store.cache_notebook_bundle(
-            CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds}),
-            check_validity=False,
-            overwrite=True,
-        )
-        say(f"  ran {page.relative_to(ROOT)} in {seconds:.1f} s")
+    with stored_outputs() as store:
+        for page, notebook, seconds, error in kernels.run_all(notebooks, then):
+            if error:
+                failures.append(failure(page, error))
+                continue
+            store.cache_notebook_bundle(
+                CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds}),
+                check_validity=False,
+                overwrite=True,
+            )
+            say(f"  ran {page.relative_to(ROOT)} in {seconds:.1f} s")
     if failures:
         raise BuildFailed("\n".join(failures))
 

@@ -93,11 +93,9 @@ def as_text(notebook: nbformat.NotebookNode) -> str:
 
 def finished(page: Path, picture: bool = True) -> nbformat.NotebookNode:
     """One chapter with its outputs and finished text."""
-    from jupyter_cache import get_cache
-
     notebook = build.read_page(page)
-    store = get_cache(str(build.execution_cache()))
-    _, notebook = store.merge_match_into_notebook(notebook)
+    with build.stored_outputs() as store:
+        _, notebook = store.merge_match_into_notebook(notebook)
     values: dict[str, Value] = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
