@@ -19,7 +19,7 @@ from explainer import build
 
 TIMED = ("introduction", "2-the-trigger", "conclusion")
 SAMPLE = ("toolbox",)
-RUNS, MOVES = 3, 15
+RUNS, MOVES = 7, 15
 PHONE = {"width": 390, "height": 844}
 SLOW_4G = {
     "offline": False,
