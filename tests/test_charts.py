@@ -66,6 +66,26 @@ def test_the_same_chart_is_drawn_to_the_same_bytes(tmp_path):
     assert first == published(line(), tmp_path / "a"), "and the cache gives it back"
 
 
+def test_the_last_bits_of_a_figure_do_not_reach_the_chart(tmp_path):
+    # Two processors may disagree there, and a stored notebook would be stale on one.
+    fall = 118.42 / 142.62 - 1
+    one, other = (ROWS.assign(move=number) for number in (fall, fall + 5.6e-17))
+    assert one.move[0] != other.move[0]
+    first, second = (
+        alt.Chart(rows).mark_point().encode(y="move:Q").to_dict() for rows in (one, other)
+    )
+    assert first == second
+    [rows] = first["datasets"].values()
+    assert rows[0]["move"] == -0.169681672
+    assert rows[0]["close"] == 142.62
+
+    unrounded = alt.Y("close:Q").scale(domain=[0, 1000 / 7])
+    assert refused(line().encode(y=unrounded), tmp_path) == (
+        "figure 'test-chart': its domain holds 142.85714285714286, whose last digits "
+        "depend on the processor; round it to at most 9 significant digits"
+    )
+
+
 def test_colours_are_variables_on_the_page_and_unique_in_the_theme(tmp_path):
     assert len(set(theme.LIGHT.values())) == len(theme.LIGHT)
     drawn = line().mark_line(color=charts.colour("subject"))

@@ -7,11 +7,12 @@ ordinary Altair and ends with :func:`figure`.
 import altair as alt
 
 from explainer.charts.figure import BadFigure, Sentence, figure
+from explainer.charts.renderer import rounded
 from explainer.charts.theme import colour, scale
 
 __all__ = ["BadFigure", "Sentence", "colour", "figure", "scale"]
 
 alt.theme.enable("explainer")
 alt.renderers.enable("explainer")
-# Charts carry few rows (see the site's checks); Altair's own limit only gets in the way.
-alt.data_transformers.disable_max_rows()
+alt.data_transformers.register("explainer", rounded)
+alt.data_transformers.enable("explainer")

@@ -1,4 +1,4 @@
-"""How a chart leaves a cell.
+"""How a chart leaves a cell, and its rows with it.
 
 Altair finds :func:`render` under the name ``explainer`` (an entry point). Where the
 book is built or its notebooks are checked, ``EXPLAINER_OUTPUT`` says ``book`` (the
@@ -14,10 +14,29 @@ import os
 import sys
 from typing import Any
 
+import altair as alt
+import pandas as pd
 from altair.vegalite.v6 import display
 
 MIME = "application/vnd.vegalite.v6+json"
 OUTPUT = "EXPLAINER_OUTPUT"
+DIGITS = 9  # significant ones; the last bits of a computed figure depend on the processor
+
+
+def shortened(number: float) -> float:
+    """``number`` to :data:`DIGITS` significant digits."""
+    return float(f"{number:.{DIGITS}g}")
+
+
+def rounded(data: Any) -> Any:
+    """A chart's rows, each computed figure to :data:`DIGITS` significant digits.
+
+    However many rows there are: the site's own limit is stricter than Altair's.
+    """
+    if isinstance(data, pd.DataFrame):
+        computed = data.select_dtypes("float")
+        data = data.assign(**computed.map(shortened))
+    return alt.default_data_transformer(data, max_rows=None)
 
 
 def render(spec: dict[str, Any], **options: Any) -> Any:

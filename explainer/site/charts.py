@@ -26,6 +26,7 @@ import vl_convert
 
 from explainer import ROOT
 from explainer.charts.figure import cell_value, write_sentence
+from explainer.charts.renderer import DIGITS, shortened
 from explainer.charts.theme import css_variables
 from explainer.site import drawings
 from explainer.site.typography import bind, curly
@@ -70,6 +71,12 @@ def walk(node: Any) -> Iterator[dict[str, Any]]:
             yield from walk(child)
 
 
+def numbers(value: Any) -> list[float]:
+    """The fractional numbers of a property: itself, or those in its list."""
+    values = value if isinstance(value, list) else [value]
+    return [number for number in values if isinstance(number, float)]
+
+
 def check_spec(spec: Mapping[str, Any]) -> None:
     """Raise :class:`BadChart` unless the chart keeps the book's rules."""
     description = spec.get("description", "")
@@ -82,6 +89,13 @@ def check_spec(spec: Mapping[str, Any]) -> None:
     if rows > MAX_ROWS:
         raise BadChart(f"it carries {rows} rows; expected at most {MAX_ROWS}")
     for part in walk(spec):
+        for key, value in part.items():
+            long = [number for number in numbers(value) if number != shortened(number)]
+            if long:
+                raise BadChart(
+                    f"its {key} holds {long[0]!r}, whose last digits depend on the "
+                    f"processor; round it to at most {DIGITS} significant digits"
+                )
         if "url" in part and isinstance(part["url"], str):
             raise BadChart(f"it fetches {part['url']}; expected data inside the page")
         if isinstance(part.get("select"), dict | str) and "bind" in part:
