@@ -41,27 +41,31 @@ def tables_of(page: Path) -> list[str]:
     return sorted(found)
 
 
-@cache
-def tables_of_values(page: Path) -> dict[str, list[str]]:
-    """For each value that a page's cells tell, the tables that it rests on, sorted.
+def tables_of_values(page: Path, cell: str) -> dict[str | None, list[str]]:
+    """For each value that a page's cell tells, the tables that it rests on, sorted.
 
-    Followed through the names of the cells: what a value's expression uses, what those
-    names were made from, and so on.
+    Followed through the names of the page's cells: what a value's expression uses, what
+    those names were made from, and so on. Under ``None``: the tables behind all values
+    whose names the cell computes (``tell(**...)``).
     """
-    cells = prose.code_cells(page.read_text(encoding="utf-8"))
-    statements = [node for _, code in cells for node in ast.parse(code).body]
-    makers: dict[str, list[ast.stmt]] = {}
-    for statement in statements:
-        for name in _made(statement):
-            makers.setdefault(name, []).append(statement)
+    makers = _makers(page)
     return {
         value.arg: sorted(_rests_on(value.value, makers))
-        for statement in statements
-        for call in _nodes(statement)
+        for call in _nodes(ast.parse(cell))
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "tell"
         for value in call.keywords
-        if value.arg
     }
+
+
+@cache
+def _makers(page: Path) -> dict[str, list[ast.stmt]]:
+    """The statements of a page's cells behind each name."""
+    makers: dict[str, list[ast.stmt]] = {}
+    for _, code in prose.code_cells(page.read_text(encoding="utf-8")):
+        for statement in ast.parse(code).body:
+            for name in _made(statement):
+                makers.setdefault(name, []).append(statement)
+    return makers
 
 
 def _rests_on(expression: ast.AST, makers: dict[str, list[ast.stmt]]) -> set[str]:
@@ -83,13 +87,18 @@ def _rests_on(expression: ast.AST, makers: dict[str, list[ast.stmt]]) -> set[str
 
 
 def _made(statement: ast.stmt) -> set[str]:
-    """The names that a statement makes or changes: x = …, x["column"] = …, def x."""
+    """The names that a statement makes or changes.
+
+    x = …, x["column"] = …, x.append(…), def x.
+    """
     if isinstance(statement, ast.FunctionDef):
         return {statement.name}
     made = set()
     own = set(_counters(statement))
     for node in _nodes(statement):
-        if node in own or not isinstance(getattr(node, "ctx", None), ast.Store):
+        if isinstance(node, ast.Attribute) and node.attr == "append":
+            node = node.value
+        elif node in own or not isinstance(getattr(node, "ctx", None), ast.Store):
             continue
         while isinstance(node, ast.Subscript | ast.Attribute):
             node = node.value  # x["column"] and x.loc[0, "column"] change x

@@ -52,6 +52,16 @@ def test_a_mark_says_the_verdict_in_words_and_leads_to_the_entry(site, name):
         assert address == (f"#{claim}" if own else f"ledger.html#{claim}")
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_every_mark_finds_the_words_of_its_card_on_the_page(site, name):
+    text = html(site, name)
+    marked = set(re.findall(r'data-claim="(\w+)"', text))
+    template = re.search(r"<template.*?</template>", text)
+    elsewhere = re.findall(r'<li id="(\w+)">', template[0]) if template else []
+    assert set(elsewhere) == marked - set(listed(text))
+    assert len(elsewhere) == len(set(elsewhere))
+
+
 def test_the_table_holds_every_statement_at_its_address(site):
     rows = re.findall(r'<tr id="([NES]\d{3})" data-article="([\w-]+)"', html(site, "ledger"))
     assert rows == [(e.claim.id, e.claim.article) for e in claims.ledger()]
@@ -129,10 +139,11 @@ def test_one_statement_has_an_address_and_opens(ledger):
 
 
 @pytest.mark.browser
-def test_a_mark_opens_a_card_by_keyboard_and_escape_closes_it(browser, server):
+@pytest.mark.parametrize("name", ["2-the-trigger", "data-and-methods"])
+def test_a_mark_opens_a_card_by_keyboard_and_escape_closes_it(browser, server, name):
     context = browser.new_context(viewport={"width": 390, "height": 800})
     page = context.new_page()
-    page.goto(f"{server}/en/chapters/2-the-trigger.html")
+    page.goto(f"{server}/en/chapters/{name}.html")
     mark = page.query_selector('a.claim[data-claim="E065"]')
     mark.focus()
     page.keyboard.press("Enter")

@@ -82,21 +82,26 @@ def test_the_tables_behind_a_value_are_followed_through_its_names(tmp_path):
                 cell('def fall(ticker):\n    return market.day_return(ticker)'),
                 cell("both = rows.half.sum() + fall(\"NVDA\")\nlimit = 5"),
                 cell('days = {x: 2 * x for x in [limit]}'),
+                cell('chips = []\nfor x in tables.read("gpu_specs").gpu:\n    chips.append(x)'),
                 cell('facts = [tables.read("facts")[x] for x in ("a", "b")]'),
                 cell('rows["rent"] = tables.read("gpu_rental_prices")["usd"]'),
                 cell(
                     'tell(sum=(both, "usd_bn"), limit=(limit, "count"))\n'
-                    'tell(days=(days[5], "count"))\n'
-                    'tell(said=(claims.stated("E065").number, "million"))'
+                    'tell(days=(days[5], "count"), chips=(len(chips), "count"))\n'
+                    'tell(said=(claims.stated("E065").number, "million"))\n'
+                    'tell(**{f"{x}_fact": (x, "usd") for x in facts})'
                 ),
             ]
         ),
     )
-    assert usage.tables_of_values(page) == {
+    *_, (_, last) = prose.code_cells(page.read_text(encoding="utf-8"))
+    assert usage.tables_of_values(page, last) == {
         "sum": ["capex", "gpu_rental_prices", "instruments", "prices"],
         "limit": [],
         "days": [],
+        "chips": ["gpu_specs"],
         "said": ["claims"],
+        None: ["facts"],
     }
 
 

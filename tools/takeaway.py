@@ -32,6 +32,7 @@ FRONT, LEDGER = "introduction", "ledger"  # pages
 SCREEN_ONLY = ", ".join(
     [
         "script",
+        "template",
         "form",
         "button",
         ".folded",

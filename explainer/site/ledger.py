@@ -57,7 +57,7 @@ class claim_mark(nodes.Inline, nodes.TextElement):  # noqa: N801
 
 
 class ledger_block(nodes.General, nodes.Element):  # noqa: N801
-    """A generated block; ``kind`` is tally, statements or ledger."""
+    """A generated block; ``kind`` is tally, statements, elsewhere or ledger."""
 
 
 @cache
@@ -128,6 +128,25 @@ def source_html(evidence: Any) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def decided_html(entry: Entry) -> str:
+    return (
+        f'<p class="statement-verdict">{verdict_html(entry)} '
+        f'<span class="statement-measured">{measured_html(entry)}</span></p>'
+    )
+
+
+def told_html(entry: Entry) -> str:
+    claim = entry.claim
+    return (
+        f'<p class="statement-text"><span class="statement-id">{claim.id}</span> '
+        f"{text_html(claim.statement_en)}</p>"
+    )
+
+
+def reason_html(entry: Entry) -> str:
+    return f'<p class="statement-reason">{text_html(entry.verdict.reason)}</p>'
+
+
 def entry_html(entry: Entry, ledger: str) -> str:
     """One statement in a chapter's list."""
     claim = entry.claim
@@ -135,14 +154,22 @@ def entry_html(entry: Entry, ledger: str) -> str:
     more = f'<a href="{ledger}#{claim.id}">{claim.id} in the ledger</a>'
     listed = f'<ul class="statement-sources">{sources}</ul>' if sources else ""
     return (
-        f'<li class="statement" id="{claim.id}">'
-        f'<p class="statement-text"><span class="statement-id">{claim.id}</span> '
-        f"{text_html(claim.statement_en)}</p>"
-        f'<p class="statement-verdict">{verdict_html(entry)} '
-        f'<span class="statement-measured">{measured_html(entry)}</span></p>'
+        f'<li class="statement" id="{claim.id}">{told_html(entry)}{decided_html(entry)}'
         f"<details><summary>Why, and on which evidence</summary>"
-        f'<p class="statement-reason">{text_html(entry.verdict.reason)}</p>'
-        f"{listed}<p>{more}</p></details></li>"
+        f"{reason_html(entry)}{listed}<p>{more}</p></details></li>"
+    )
+
+
+def elsewhere_html(listed: Iterable[Entry]) -> str:
+    """What the cards of statements show that another page lists: nothing on the page."""
+    items = "".join(
+        f'<li id="{entry.claim.id}">{told_html(entry)}{decided_html(entry)}'
+        f"{reason_html(entry)}</li>"
+        for entry in listed
+    )
+    return (
+        '<template class="statements-elsewhere" data-pagefind-ignore>'
+        f'<ol data-more="To the entry in the ledger">{items}</ol></template>'
     )
 
 
@@ -324,6 +351,19 @@ def follows_its_like(node: claim_mark) -> bool:
     return same == entries()[node["claim"]].verdict.word
 
 
+def elsewhere(doctree: nodes.document, page: str) -> list[Entry]:
+    """The statements that a page speaks of and another page lists."""
+    marked = dict.fromkeys(node["claim"] for node in doctree.findall(claim_mark))
+    own = claims.chapter_of(Path(page).name)
+    found = [entries()[claim] for claim in marked]
+    return [entry for entry in found if entry.claim.chapter != own]
+
+
+def add_elsewhere(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    if elsewhere(doctree, page):
+        doctree.append(ledger_block(kind="elsewhere"))
+
+
 def visit_mark(self: Any, node: claim_mark) -> None:
     entry = entries()[node["claim"]]
     claim, word = entry.claim, entry.verdict.word
@@ -353,6 +393,8 @@ def visit_block(self: Any, node: ledger_block) -> None:
             if node["all"]
             else tally_html(of_chapter(here))
         )
+    elif node["kind"] == "elsewhere":
+        self.body.append(elsewhere_html(elsewhere(self.document, here)))
     else:
         ledger = self.builder.get_relative_uri(here, LEDGER_PAGE)
         self.body.append(statements_html(of_chapter(here), ledger))
@@ -390,4 +432,5 @@ def setup(app: Sphinx) -> None:
     app.add_node(claim_mark, html=(visit_mark, None), text=none, latex=none)
     app.add_node(ledger_block, html=(visit_block, None), text=none, latex=none)
     app.connect("env-check-consistency", check_places)
+    app.connect("doctree-resolved", add_elsewhere)
     app.connect("build-finished", write_exports)

@@ -38,7 +38,10 @@ class chart_node(nodes.General, nodes.Element):  # noqa: N801 (docutils names no
 
 
 class values_node(nodes.General, nodes.Element):  # noqa: N801
-    """The values that a cell told, each the target of the sentences that use it."""
+    """The values that a cell told, each the target of the sentences that use it.
+
+    ``code`` is the cell's.
+    """
 
 
 def page_values(env: BuildEnvironment) -> dict[str, dict[str, Value]]:
@@ -110,12 +113,22 @@ def visit_chart(self: Any, node: chart_node) -> None:
     raise nodes.SkipNode
 
 
+def remember_code(app: Sphinx, doctree: nodes.document) -> None:
+    """Note a cell's code with its values, before cells are joined into folds."""
+    for node in doctree.findall(values_node):
+        cell = node.parent
+        while cell.get("nb_element") != "cell_code":
+            cell = cell.parent
+        node["code"] = next(cell.findall(nodes.literal_block)).astext()
+
+
 def visit_values(self: Any, node: values_node) -> None:
     language = self.builder.config.language or "en"
     page = Path(self.builder.env.doc2path(self.builder.current_docname))
-    behind = usage.tables_of_values(page)
+    behind = usage.tables_of_values(page, node["code"])
     rows = "".join(
-        f'<li id="value-{name}"{data_attribute(behind.get(name, []))}><code>{name}</code> '
+        f'<li id="value-{name}"{data_attribute(behind.get(name, behind.get(None, [])))}>'
+        f"<code>{name}</code> "
         f"{html.escape(format_value(value, language))}</li>"
         for name, value in node["values"].items()
     )
@@ -172,4 +185,5 @@ def setup(app: Sphinx) -> None:
     app.add_node(chart_node, html=(visit_chart, None), text=skip, latex=skip)
     app.add_node(values_node, html=(visit_values, None), text=skip, latex=skip)
     app.connect("env-purge-doc", purge)
+    app.connect("doctree-read", remember_code, priority=400)
     app.connect("build-finished", write_files)

@@ -2,11 +2,13 @@
 // Without this script a mark is a link and the table is complete.
 import { setUpCard, unfold } from "./card.js";
 
-// A mark opens its statement's entry (which stands at the end of the page) as a card.
+// A mark opens its statement's entry as a card: it stands at the end of the page or, if
+// another page lists the statement, in a template there.
 function setUpMarks() {
+  const elsewhere = document.querySelector("template.statements-elsewhere")?.content;
   for (const mark of document.querySelectorAll("a.claim")) {
-    const entry = document.getElementById(mark.dataset.claim);
-    if (!entry) continue;
+    const id = mark.dataset.claim;
+    const entry = document.getElementById(id) ?? elsewhere.getElementById(id);
     setUpCard(mark, () => [
       [...entry.querySelectorAll(".statement-text, .statement-verdict, .statement-reason")].map((part) => part.cloneNode(true)),
       entry.closest("ol").dataset.more,
