@@ -403,7 +403,7 @@ def table_html(figure: Figure, files: str) -> str:
         )
     else:
         head = "".join(
-            f'<th scope="col"{number_class(h)}>{html.escape(h["heading"])}</th>'
+            f'<th scope="col"{class_of(h)}>{html.escape(h["heading"])}</th>'
             for h in figure.headings
         )
         lines = []
@@ -418,7 +418,7 @@ def table_html(figure: Figure, files: str) -> str:
                 cells.append(
                     f'<th scope="row">{shown}</th>'
                     if index == 0
-                    else f"<td{number_class(heading)}>{shown}</td>"
+                    else f"<td{class_of(heading)}>{shown}</td>"
                 )
             lines.append(f"<tr>{''.join(cells)}</tr>")
         body = (
@@ -432,8 +432,10 @@ def table_html(figure: Figure, files: str) -> str:
     )
 
 
-def number_class(heading: Mapping[str, Any]) -> str:
-    """Figures stand under each other; words and dates at the left."""
+def class_of(heading: Mapping[str, Any]) -> str:
+    """Figures stand under each other; words and dates at the left, a date in one line."""
+    if heading["unit"] == "date":
+        return ' class="date"'
     return "" if heading["unit"] in WORD_UNITS else ' class="number"'
 
 
