@@ -126,11 +126,13 @@ def verdicts_on(table: str) -> list[str]:
 
 
 def title_of(page: Path) -> str:
-    """A page's first heading."""
-    heading = re.search(r"^# (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    if heading is None:
+    """What lists call a page: its short title, else its first heading."""
+    title = re.search(
+        r"^(?:short_title:|#) (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    if title is None:
         raise ValueError(f"{page.name}: found no heading, expected one")
-    return heading.group(1).strip()
+    return title.group(1).strip()
 
 
 def chart_sources(tree: ast.AST) -> Iterator[str]:

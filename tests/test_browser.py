@@ -144,10 +144,48 @@ def test_all_code_is_one_touch_away_and_a_number_leads_to_its_cell(visit):
     page.click("a.value >> nth=0")
     assert not any(page.evaluate(folds))
     card = page.locator(".card")
+    told = page.locator("a.value >> nth=0").inner_text()
+    assert card.get_attribute("aria-label") == f"Where {told} comes from"
     assert page.locator("a.value >> nth=0").inner_text() in card.inner_text()
     card.get_by_role("link").click()
     assert sum(page.evaluate(folds)) == 1
     assert page.locator("li:target").is_visible()
+
+
+def test_a_chart_is_told_once_and_no_two_controls_have_the_same_name(visit):
+    page = visit("2-the-trigger")
+    figure = page.locator("figure.chart").first
+    title, subtitle, description = (
+        figure.locator(f".chart-{part}").text_content()
+        for part in ("title", "subtitle", "description")
+    )
+    expect(figure).to_have_accessible_name(title)
+    drawing = figure.get_by_role("img")
+    expect(drawing).to_have_accessible_name(description)
+    expect(drawing).to_have_accessible_description("")
+    heard = figure.aria_snapshot().replace("\N{NO-BREAK SPACE}", " ")
+    for once in (subtitle, description):
+        assert heard.count(once.replace("\N{NO-BREAK SPACE}", " ")) == 1
+    names = page.evaluate(
+        "[...document.querySelectorAll('summary')]"
+        ".map((fold) => fold.ariaLabel ?? fold.textContent)"
+    )
+    assert len(set(names)) == len(names) > 50
+
+
+def test_the_keyboard_meets_the_sections_before_the_text_and_no_drawing(visit):
+    page = visit("2-the-trigger")
+    order = page.evaluate(
+        "[...document.querySelectorAll('#contents a, #on-page a, main a')]"
+        ".map((link) => link.closest('nav, main').id)"
+    )
+    assert list(dict.fromkeys(order)) == ["contents", "on-page", "main-content"]
+    text, beside = (page.locator(part).bounding_box() for part in ("main", "#on-page"))
+    assert beside["x"] > text["x"] + text["width"]
+    assert page.evaluate(
+        "[...document.querySelectorAll('.chart-view')]"
+        ".every((drawing) => drawing.tabIndex < 0)"
+    )
 
 
 def test_cells_that_show_nothing_leave_the_text_alone_until_asked_for(visit):

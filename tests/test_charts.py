@@ -52,7 +52,7 @@ def test_a_figure_has_its_finding_its_description_and_its_numbers(tmp_path):
     figure = published(line(), tmp_path)
     page = site.figure_html(figure, "Data: prices", "../charts")
     assert "Nvidia fell 17.0%</p>" in page
-    assert 'role="img"' in page and "below the first." in page
+    assert 'role="img"' in page and page.count("below the first.") == 1
     assert '<th scope="row">27 January 2025</th><td class="number">$118.42</td>' in page
     assert page.count("<svg") == 2
     live = re.fullmatch(r"(\S+)\[\"(.+)\"\]=(.+);\n", site.live_script(figure))

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from explainer import build, claims
+from explainer.site import ledger as ledger_on_page
 
 PAGES = [page.stem for page in build.chapters()]
 
@@ -67,6 +68,59 @@ def test_the_table_holds_every_statement_at_its_address(site):
     assert rows == [(e.claim.id, e.claim.article) for e in claims.ledger()]
 
 
+def measured(name):
+    text = ledger_on_page.measured_html(claims.entry(name))
+    return re.sub("<[^>]+>", "", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("S064", "not a matter of fact"),
+        ("S065", "about the future"),
+        ("N007", "judged from the evidence"),
+        ("E128", "stated “after”, found “before”"),
+        ("E011", "stated first place, found fifth place"),
+        ("N003", "found as stated"),
+        ("E139", "computed from the tables: it holds in part"),
+    ],
+)
+def test_what_decided_reads_as_words(name, told):
+    assert measured(name) == told
+
+
+def test_evidence_has_its_date_and_its_tier_in_words(site):
+    row = html(site, "ledger").partition('<tr id="N007"')[2].partition("</tr>")[0]
+    row = re.sub(r' href="[^"]*"', "", row)
+    tiers = "primary|reputable|other"
+    dated = re.findall(rf", (?:\d+\s)?\w+\s\d{{4}} \((?:{tiers}) source\): ", row)
+    assert len(dated) == row.count("<li>") > 0
+    assert not re.search(r"\d{4}-\d{2}", row)
+
+
+def test_the_chapters_of_the_filter_are_those_of_the_contents_in_their_order(site):
+    text = html(site, "ledger")
+    choices = text.partition('<select id="filter-chapter"')[2].partition("</select>")[0]
+    offered = re.findall(r'<option value="[^"]+">([^<]+)', choices)
+    contents = text.partition('<nav id="contents"')[2].partition("</nav>")[0]
+    pages = re.findall(r"<a [^>]+>([^<]+)", contents)
+    assert offered[0] == pages[0] == "Introduction"
+    plain = [page.replace("\N{NO-BREAK SPACE}", " ") for page in pages]
+    places = [plain.index(one.replace("\N{NO-BREAK SPACE}", " ")) for one in offered]
+    assert places == sorted(places)
+
+
+def test_a_table_of_statements_leads_to_their_entries(site):
+    text = html(site, "data-and-methods")
+    linked = re.findall(
+        r'<th scope="row"><a href="ledger.html#(\w+)">\1</a></th>\s*<td>'
+        r'<span class="verdict verdict-(\w+)">\2</span>',
+        text,
+    )
+    assert len(linked) > 20
+    assert all(claims.entry(name).verdict.word == word for name, word in linked)
+
+
 def test_the_ledgers_files_lie_beside_it(site):
     for name in re.findall(r'href="\.\./(ledger/[\w.]+)"', html(site, "ledger")):
         assert (site / "en" / name).stat().st_size > 10_000
@@ -119,6 +173,13 @@ def test_words_are_searched_everywhere_in_an_entry(ledger):
 
 
 @pytest.mark.browser
+def test_each_fold_of_the_ledger_has_a_name_of_its_own(ledger):
+    page = ledger()
+    fold = page.locator("#N007 summary")
+    expect(fold).to_have_accessible_name("Why: N007, imprecise")
+
+
+@pytest.mark.browser
 def test_a_filtered_ledger_has_an_address(ledger):
     page = ledger()
     page.select_option("#filter-kind", "record")
@@ -150,6 +211,7 @@ def test_a_mark_opens_a_card_by_keyboard_and_escape_closes_it(browser, server, n
     card = page.wait_for_selector(".card")
     text = card.inner_text().replace("\N{NO-BREAK SPACE}", " ")
     assert "320 million shares" in text and "contradicted" in text
+    assert card.get_attribute("aria-label") == "E065, contradicted"
     box = card.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     page.keyboard.press("Escape")

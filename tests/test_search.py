@@ -73,6 +73,13 @@ def test_a_section_is_a_place_that_a_result_leads_to(index):
             assert len(headings) > 5 and all(one["id"] for one in headings)
 
 
+def test_the_marks_of_statements_cut_no_sentence_in_two():
+    mark = '<a class="claim" href="#E129" data-claim="E129">contradicted</a>'
+    [read] = contents(search.index([page(f"After the crash, {mark} it calls the plan.")]))
+    expected = "Title. After the crash, it calls the plan. E129."
+    assert read["content"].split() == expected.split()
+
+
 def page(words: str, language: str = "en") -> search.Entry:
     body = f'<section id="top">\n<h1>Title</h1>\n<p>{words}</p></section>'
     html = f'<html lang="{language}"><body><main id="m">{body}</main></body></html>'
@@ -217,6 +224,7 @@ def test_what_is_not_there_is_said(visit):
 def test_the_search_works_by_keyboard_and_the_address_follows(visit):
     page = visit()
     assert page.evaluate("document.activeElement.name") == "q"
+    assert "every statement of its ledger" in page.inner_text("main")
     page.keyboard.type("Stargate")
     page.locator("#search-count:not(:empty)").wait_for()
     page.keyboard.press("ArrowDown")
@@ -258,6 +266,7 @@ def test_the_header_of_a_chapter_leads_to_the_results(visit):
 def test_a_page_opened_from_a_file_says_that_the_search_needs_a_server(visit, site):
     page = visit("Nvidia", root=site.as_uri())
     assert "server" in page.inner_text("#search-count")
+    assert not page.locator("#search, .search-what >> visible=true").count()
     assert page.complaints == []
 
 

@@ -106,4 +106,7 @@ def test_the_tables_behind_a_value_are_followed_through_its_names(tmp_path):
 
 
 def test_a_page_is_called_by_its_heading(tmp_path):
-    assert usage.title_of(page_with(tmp_path, "Text.")) == "2 A page"
+    page = page_with(tmp_path, "Text.")
+    assert usage.title_of(page) == "2 A page"
+    page.write_text(f"---\nshort_title: Second\n---\n{page.read_text()}")
+    assert usage.title_of(page) == "Second", "or as the page itself wants it"

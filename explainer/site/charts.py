@@ -320,13 +320,15 @@ def figure_html(figure: Figure, source_lines: str, files: str) -> str:
     name, text = f"chart-{figure.name}", html.escape
     live = f"{files}/{figure.name}.js?v={version_of(figure)}"
     parts = [
-        f'<figure class="chart" id="{name}" data-live="{live}">',
+        f'<figure class="chart" id="{name}" aria-labelledby="{name}-title" '
+        f'data-live="{live}">',
         f'<figcaption class="chart-head"><p class="chart-title" id="{name}-title">'
         f"{text(figure.title)}</p>"
         f'<p class="chart-subtitle">{text(figure.subtitle)}</p></figcaption>',
         controls_html(figure),
-        f'<div class="chart-view" role="img" tabindex="0" aria-labelledby="{name}-title" '
-        f'aria-describedby="{name}-description">',
+        # What a reader who cannot see the drawing is told is its name, heard once.
+        f'<div class="chart-view" role="img" tabindex="-1" '
+        f'aria-labelledby="{name}-description">',
     ]
     for width in ("wide", "narrow"):
         svg = css_variables(figure.drawing.svg[width])
@@ -334,7 +336,7 @@ def figure_html(figure: Figure, source_lines: str, files: str) -> str:
     parts += [
         "</div>",
         '<p class="chart-readout" aria-live="polite"></p>' if figure.controls else "",
-        f'<p class="chart-description" id="{name}-description">'
+        f'<p class="chart-description" id="{name}-description" hidden>'
         f"{text(figure.description)}</p>",
         f'<div class="chart-foot"><p class="chart-source">{source_lines}</p>',
         f'<p class="chart-note">{text(figure.note)}</p>' if figure.note else "",

@@ -24,6 +24,7 @@ from sphinx.util.logging import getLogger
 
 from explainer import build, claims, exports, usage
 from explainer.claims import ARTICLES, INEQUALITIES, KINDS, Claim, Entry
+from explainer.measures import as_stated
 from explainer.site.typography import text_html
 from explainer.values import WORD_UNITS, Value, format_value
 
@@ -48,7 +49,12 @@ RELATIONS = {
     "about": "about ",
     "before": "before ",
 }
-YES, HOLDS = "yes", {"yes": "holds", "partly": "holds in part", "no": "does not hold"}
+YES = "yes"
+HOLDS = {"yes": "it holds", "partly": "it holds in part", "no": "it does not hold"}
+# Instead of what was measured, where no verdict was reached.
+NOT_JUDGED = {"opinion": "not a matter of fact", "forecast": "about the future"}
+# How a word stands beside "stated" and "found", so that it is not read as part of them.
+AS_WORD = {"text": "“{}”", "rank": "{} place"}
 SQUARE = 13  # from one square of a tally to the next, pixels
 
 
@@ -75,8 +81,7 @@ def of_chapter(page: str) -> list[Entry]:
 # --- HTML ------------------------------------------------------------------------
 
 
-def verdict_html(entry: Entry) -> str:
-    word = entry.verdict.word
+def verdict_html(word: str) -> str:
     return f'<span class="verdict verdict-{word}">{claims.LABELS[word]["en"]}</span>'
 
 
@@ -84,13 +89,12 @@ def measured_html(entry: Entry) -> str:
     """What decided: stated against measured or found; else how it was judged."""
     claim, verdict = entry.claim, entry.verdict
     if not verdict.computed or verdict.measured is None or verdict.stated is None:
-        return "judged from the evidence"
+        return NOT_JUDGED.get(verdict.word, "judged from the evidence")
     found = shown(verdict.measured, verdict.measured_high)
-    if verdict.stated.unit == "text":
-        if verdict.stated.number == YES:
-            return f"computed: {HOLDS[str(verdict.measured.number)]}"
-        stated = shown(verdict.stated, verdict.stated_high)
-        return "found as stated" if stated == found else against(stated, "found", found)
+    if verdict.stated.unit == "text" and verdict.stated.number == YES:
+        return f"computed from the tables: {HOLDS[str(verdict.measured.number)]}"
+    if verdict.stated.unit in ("text", "rank") and verdict.stated == verdict.measured:
+        return "found as stated"
     if claim.comparator in INEQUALITIES and claim.reading:
         # The sentence has no figure: what is compared with is the reading's. The reason
         # says what was measured.
@@ -111,8 +115,9 @@ def against(stated: str, verb: str, found: str) -> str:
 
 
 def shown(low: Value, high: Value | None) -> str:
-    """A figure, or both ends of a range."""
+    """A figure, or both ends of a range; a word as a word."""
     text = html.escape(format_value(low))
+    text = AS_WORD.get(low.unit, "{}").format(text)
     if high is None or high == low:
         return text
     return claims.RANGE["en"].format(text, html.escape(format_value(high)))
@@ -124,13 +129,15 @@ def source_html(evidence: Any) -> str:
     if source.address:
         address = html.escape(source.address, quote=True)
         title = f'<a href="{address}" rel="noreferrer">{title}</a>'
-    parts = [text_html(source.publisher), title, source.published, source.tier]
-    return ", ".join(part for part in parts if part)
+    parts = [text_html(source.publisher), title]
+    if source.published:
+        parts.append(format_value(as_stated(source.published, "date").value()))
+    return f"{', '.join(parts)} ({source.tier} source)"
 
 
 def decided_html(entry: Entry) -> str:
     return (
-        f'<p class="statement-verdict">{verdict_html(entry)} '
+        f'<p class="statement-verdict">{verdict_html(entry.verdict.word)} '
         f'<span class="statement-measured">{measured_html(entry)}</span></p>'
     )
 
@@ -260,7 +267,7 @@ def row_html(entry: Entry) -> str:
         f"{claim.id}</a></th><td>{text_html(claim.statement_en)}<details><summary>Why"
         f"</summary><p>{text_html(verdict.reason)}</p>{notes}"
         f"{f'<ul>{evidence}</ul>' if evidence else ''}</details></td>"
-        f"<td>{measured_html(entry)}</td><td>{verdict_html(entry)}</td></tr>"
+        f"<td>{measured_html(entry)}</td><td>{verdict_html(entry.verdict.word)}</td></tr>"
     )
 
 
@@ -280,12 +287,13 @@ def ledger_html() -> str:
     titles = {
         claims.chapter_of(page.stem): usage.title_of(page) for page in build.chapters()
     }
-    held = dict.fromkeys(entry.claim.chapter for entry in listed)
+    held = {entry.claim.chapter for entry in listed}
+    chapters = ((name, title) for name, title in titles.items() if name in held)
 
     filters = "".join(
         [
             choices("article", "Article", ARTICLES.items()),
-            choices("chapter", "Chapter", ((name, titles.get(name, name)) for name in held)),
+            choices("chapter", "Chapter", chapters),
             choices("kind", "What is stated", KINDS.items()),
             choices(
                 "verdict",

@@ -22,6 +22,8 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
+from explainer.claims import LABELS
+from explainer.site import ledger
 from explainer.site.outputs import values_node
 from explainer.site.typography import text_html
 
@@ -39,10 +41,14 @@ class Cell:
     text: str
     spans: dict[str, int]
 
-    def written(self, numeric: bool, in_head: bool) -> str:
+    def written(self, numeric: bool, in_head: bool, ledger_page: str) -> str:
         spans = "".join(f' {name}="{count}"' for name, count in self.spans.items())
         kind = ' class="number"' if numeric else ""
         text = text_html(self.text)
+        if self.text in ledger.entries():
+            text = f'<a href="{ledger_page}#{text}">{text}</a>'
+        elif self.text in LABELS and not in_head:
+            text = ledger.verdict_html(self.text)
         if self.tag == "td" or not self.text:  # pandas leaves corners empty: no heading
             return f"<td{kind}{spans}>{text}</td>"
         return f'<th scope="{"col" if in_head else "row"}"{kind}{spans}>{text}</th>'
@@ -85,8 +91,11 @@ class DataFrameTable(HTMLParser):
             self.size = words
 
 
-def data_frame_html(source: str) -> str:
-    """A pandas table without its style attributes, with scopes, in a box that scrolls."""
+def data_frame_html(source: str, ledger_page: str) -> str:
+    """A pandas table without its style attributes, with scopes, in a box that scrolls.
+
+    A statement's id leads to its entry in the ledger, a verdict looks like one.
+    """
     table = DataFrameTable(source)
     plain = not any(cell.spans for row in table.head + table.body for cell in row)
     columns = zip(*table.body, strict=True) if plain else ()
@@ -99,7 +108,9 @@ def data_frame_html(source: str) -> str:
         return "".join(
             "<tr>"
             + "".join(
-                cell.written(index < len(numeric) and numeric[index], in_head)
+                cell.written(
+                    index < len(numeric) and numeric[index], in_head, ledger_page
+                )
                 for index, cell in enumerate(row)
             )
             + "</tr>"
@@ -115,11 +126,12 @@ def data_frame_html(source: str) -> str:
 
 
 def clean_data_frames(app: Sphinx, doctree: nodes.document) -> None:
+    ledger_page = app.builder.get_relative_uri(app.env.docname, ledger.LEDGER_PAGE)
     for raw in list(doctree.findall(nodes.raw)):
         source = raw.astext()
         if raw.get("format") == "html" and '<table border="1" class="dataframe"' in source:
             raw.children = []
-            raw += nodes.Text(data_frame_html(source))
+            raw += nodes.Text(data_frame_html(source, ledger_page))
 
 
 def box_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -71,7 +71,7 @@ def item_html(entry: Entry, page: str) -> str:
         f'<div class="quiz-answers" role="group" aria-labelledby="quiz-{claim.id}">'
         f'{BUTTONS}<span class="quiz-result"></span></div>'
         '<details><summary>Show the verdict</summary>'
-        f"<p>{ledger.verdict_html(entry)} "
+        f"<p>{ledger.verdict_html(entry.verdict.word)} "
         f'<span class="statement-measured">{ledger.measured_html(entry)}</span></p>'
         f"<p>{text_html(entry.verdict.reason)} "
         f'<a href="{page}#{claim.id}">{claim.id} in the ledger</a></p></details></li>'

@@ -41,6 +41,7 @@ SETTINGS = {
         ".chart-controls",
         ".chart-readout",
         ".chart-foot",  # sources, and the numbers behind a chart
+        "a.claim",
         ".footnote-reference",
         "aside.footnote > .label",
         ".tally",
@@ -57,8 +58,7 @@ SECTION = re.compile(
     r'<section([^>]*?) id="([^"]+)"([^>]*)>\s*'
     r'((?:<span id="[^"]*"></span>\s*)*)<h([1-6])'
 )
-# The mark of a statement shows its verdict; who searches for its name finds it by that.
-MARK = re.compile(r'(<a [^>]*data-claim="([NES]\d{3})"[^>]*>)')
+MARK = re.compile(r'data-claim="([NES]\d{3})"')
 TERM = re.compile(r'<dt id="([^"]+)">(.*?)</dt>', re.DOTALL)
 ROW = re.compile(r'<tr id="([NES]\d{3})"([^>]*)>(.*?)</tr>', re.DOTALL)
 VERDICT = re.compile(r'<span class="verdict verdict-(\w+)">(.*?)</span>')
@@ -77,10 +77,12 @@ class Entry(NamedTuple):
 def page_entry(address: str, written: str) -> Entry:
     """A page as it was written, with the names of its sections at their headings.
 
-    A term of the glossary is a place of its own, so it is a heading here.
+    A term of the glossary is a place of its own, so it is a heading here. The marks of
+    statements would cut sentences in two; who searches for one's id finds it at the end.
     """
     content = SECTION.sub(r'<section\1\3>\4<h\5 id="\2"', written)
-    content = MARK.sub(r"\1\2 ", content)
+    marked = " ".join(dict.fromkeys(MARK.findall(written)))
+    content = content.replace("</main>", f"<p>{marked}</p></main>")
     return Entry(address, TERM.sub(r'<h3 id="\1">\2</h3>', content))
 
 

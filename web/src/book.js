@@ -76,6 +76,9 @@ function setUp(figure) {
       control.addEventListener("change", () => apply(name, control.value));
     }
   }
+  for (const named of figure.querySelectorAll("summary, .chart-files a")) {
+    named.setAttribute("aria-label", `${named.textContent}: ${figure.querySelector(".chart-title").textContent}`);
+  }
   const events = ["pointerenter", "touchstart", "focusin"];
   const first = () => {
     wake();

@@ -10,14 +10,14 @@ function place(mark) {
   card.style.left = `${Math.max(8, Math.min(at.left, innerWidth - card.offsetWidth - 8))}px`;
 }
 
-function open(mark, fill) {
+function open(mark, name, fill) {
   card?.remove();
   card = document.createElement("div");
   card.className = "card";
   card.popover = "auto";
   card.tabIndex = -1;
   card.setAttribute("role", "dialog");
-  card.setAttribute("aria-label", mark.textContent);
+  card.setAttribute("aria-label", name);
   const [content, moreText, follow] = fill();
   const more = document.createElement("a");
   more.href = mark.getAttribute("href");
@@ -38,15 +38,15 @@ function open(mark, fill) {
   });
 }
 
-// `fill` returns what the card shows, the words of its link, and what opens the link's
-// target.
-export function setUpCard(mark, fill) {
+// `name` is what the card is called; `fill` returns what it shows, the words of its link,
+// and what opens the link's target.
+export function setUpCard(mark, name, fill) {
   if (!HTMLElement.prototype.showPopover) return;
   mark.setAttribute("aria-haspopup", "dialog");
   mark.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    open(mark, fill);
+    open(mark, name, fill);
   });
 }
 

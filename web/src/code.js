@@ -3,12 +3,20 @@ import { setUpCard, unfold } from "./card.js";
 
 export function setUpCode() {
   const folds = [...document.querySelectorAll("details.folded")];
+  // All say the same: for a reader who hears them, a chart's title or a number is added.
+  folds.forEach((fold, index) => {
+    const rest = document.createElement("span");
+    rest.className = "for-readers";
+    rest.textContent = `: ${fold.parentElement.querySelector(".chart-title")?.textContent ?? index + 1}`;
+    fold.querySelector("summary").append(rest);
+  });
   // A number shows the tables it rests on and its name in the program, and leads to the
   // cell that computed it.
   for (const link of document.querySelectorAll("a.value")) {
     const told = document.querySelector(link.getAttribute("href"));
     if (!told) continue;
-    setUpCard(link, () => {
+    const called = document.body.dataset.origin.replace("{value}", () => link.textContent);
+    setUpCard(link, called, () => {
       const [name, value] = told.cloneNode(true).childNodes;
       const [first, second] = [document.createElement("p"), document.createElement("p")];
       Object.assign(first, { className: "card-value", textContent: value.textContent.trim() });

@@ -9,11 +9,20 @@ function setUpMarks() {
   for (const mark of document.querySelectorAll("a.claim")) {
     const id = mark.dataset.claim;
     const entry = document.getElementById(id) ?? elsewhere.getElementById(id);
-    setUpCard(mark, () => [
+    setUpCard(mark, `${id}, ${mark.textContent}`, () => [
       [...entry.querySelectorAll(".statement-text, .statement-verdict, .statement-reason")].map((part) => part.cloneNode(true)),
       entry.closest("ol").dataset.more,
       () => unfold(entry.querySelector("summary")),
     ]);
+  }
+}
+
+// Every fold says "Why": for a reader who hears them, each says of what.
+function nameFolds() {
+  for (const entry of document.querySelectorAll(".statement, .ledger tbody tr")) {
+    const fold = entry.querySelector("summary");
+    const verdict = entry.querySelector(".verdict").textContent;
+    fold.setAttribute("aria-label", `${fold.textContent}: ${entry.id}, ${verdict}`);
   }
 }
 
@@ -79,5 +88,6 @@ function setUpTable() {
 
 export function setUpLedger() {
   setUpMarks();
+  nameFolds();
   setUpTable();
 }

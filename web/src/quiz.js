@@ -37,6 +37,7 @@ function setUpQuiz(list) {
   }
 
   for (const item of items) {
+    item.querySelector("summary").setAttribute("aria-describedby", item.querySelector(".quiz-statement").id);
     const buttons = [...item.querySelectorAll("button")];
     for (const button of buttons) {
       button.addEventListener("click", () => {
