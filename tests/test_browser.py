@@ -87,6 +87,17 @@ def test_a_chart_that_could_not_be_fetched_stays_a_drawing_and_is_tried_again(vi
     assert figure.locator(".chart-readout").inner_text()
 
 
+def test_a_holding_mixed_with_itself_is_said_to_be(visit):
+    lab = visit("conclusion").locator("#chart-hedge-lab")
+    first, second = lab.locator("select").all()
+    first.select_option(label="Robotics (ROBO)")
+    second.select_option(label="Robotics (ROBO)")
+    remark = "Mixed with itself"
+    expect(lab).to_contain_text(remark)
+    second.select_option(label="Consumer staples (XLP)")
+    expect(lab).not_to_contain_text(remark)
+
+
 @pytest.mark.parametrize("file", [False, True], ids=["server", "file"])
 @pytest.mark.parametrize("name", PAGES)
 def test_every_chart_wakes_up_without_moving_the_page(visit, name, file):
