@@ -96,10 +96,11 @@ KINDS = {
     "advice": "advice",
     "opinion": "an opinion",
 }
-# How a verdict is called and what it means, in English and 繁體中文.
+# How a verdict is called, its sign and what it means, in English and 繁體中文.
 LABELS = {
     "supported": {
         "en": "supported",
+        "sign": "✓",
         "zh_hant": "屬實",
         "meaning_en": "The measured value rounds to the stated one, or a primary or two"
         " reputable sources say so.",
@@ -108,6 +109,7 @@ LABELS = {
     },
     "imprecise": {
         "en": "imprecise",
+        "sign": "≈",
         "zh_hant": "不精確",
         "meaning_en": "The right order of magnitude, but rounded too far, ambiguous,"
         " outdated or joined to the wrong thing; or true only in part, or told by weak"
@@ -117,12 +119,14 @@ LABELS = {
     },
     "contradicted": {
         "en": "contradicted",
+        "sign": "✗",
         "zh_hant": "不實",
         "meaning_en": "The evidence says otherwise.",
         "meaning_zh_hant": "證據與所述不符。",
     },
     "unverified": {
         "en": "unverified",
+        "sign": "?",
         "zh_hant": "查無實據",
         "meaning_en": "Searched, and nothing found that decides it; the entry says what"
         " was searched.",
@@ -130,12 +134,14 @@ LABELS = {
     },
     "forecast": {
         "en": "forecast",
+        "sign": "→",
         "zh_hant": "預測",
         "meaning_en": "About the future; the entry says how it turned out.",
         "meaning_zh_hant": "談的是未來；條目寫明後來如何。",
     },
     "opinion": {
         "en": "opinion",
+        "sign": "“",
         "zh_hant": "看法",
         "meaning_en": "Not a matter of fact.",
         "meaning_zh_hant": "不是事實問題。",

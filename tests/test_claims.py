@@ -269,7 +269,7 @@ def test_a_range_in_a_reason_shows_both_ends_and_one_if_they_are_equal():
 
 def test_every_verdict_has_a_name_and_a_meaning_in_both_languages():
     for label in claims.LABELS.values():
-        assert set(label) == {"en", "zh_hant", "meaning_en", "meaning_zh_hant"}
+        assert set(label) == {"en", "zh_hant", "sign", "meaning_en", "meaning_zh_hant"}
         assert all(label.values())
 
 

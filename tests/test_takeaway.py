@@ -16,7 +16,7 @@ import takeaway
 from pypdf import PageObject, PdfReader
 from test_charts import luminance
 
-from explainer import ROOT
+from explainer import ROOT, claims
 from explainer.build import chapters
 
 pytestmark = pytest.mark.slow
@@ -219,6 +219,33 @@ def test_links_stay_in_the_file_or_lead_to_the_public(folder: Path) -> None:
             )
 
 
+def test_the_book_says_a_reason_once(words_of_pages: list[str]) -> None:
+    """Its ledger has it, to which marks lead; chapters have lists on their own."""
+    text = " ".join(" ".join(words_of_pages).split())
+    for name in ("E008", "S004"):
+        assert text.count(claims.entry(name).verdict.reason[:40]) == 1, name
+
+
+def test_marks_and_the_ledger_lead_to_each_other_in_the_book(book) -> None:
+    bound = takeaway.bound(book)
+    *_, ledger = (page for page in bound.pages if page.name == takeaway.LEDGER)
+    for page in bound.pages:
+        assert not page.main.select(".statements-fold")
+        for mark in page.main.select("a.claim"):
+            name = mark["data-claim"]
+            assert mark["href"] == f"ledger.html#{name}" and name in ledger.places
+    marked = {f"{p.name}.html#{place}" for p in bound.pages for place in p.places}
+    rows = [row["href"] for row in ledger.main.select(".ledger tbody th a")]
+    assert sum(row in marked for row in rows) > len(rows) / 2
+    assert any(page.main.select(".statements-fold") for page in book.pages)
+
+
+def test_the_cover_has_one_date(words_of_pages: list[str], book) -> None:
+    cover = " ".join(words_of_pages[0].split())
+    assert re.findall(r"\d+ \w+ 20\d\d(?=;)", cover) == [pdf.edition(book)]
+    assert cover.count(pdf.edition(book)) == 1
+
+
 def test_contents_list_says_where_a_chapter_begins(
     folder: Path, words_of_pages: list[str], book: takeaway.Book
 ) -> None:
@@ -318,12 +345,12 @@ def test_a_second_epub_has_the_same_bytes(packed: ZipFile, tmp_path: Path) -> No
 def test_a_verdict_has_its_sign(packed: ZipFile) -> None:
     """The site's style sheet adds it, which an e-reader does not have."""
     style = (ROOT / "web" / "src" / "ledger.css").read_text(encoding="utf-8")
-    assert dict(re.findall(r'\.claim-(\w+), .*?--sign: "(.)"', style)) == epub.SIGNS
-    signs = tuple(epub.SIGNS.values())
+    signs = {word: label["sign"] for word, label in claims.LABELS.items()}
+    assert dict(re.findall(r'\.claim-(\w+), .*?--sign: "(.)"', style)) == signs
     for name, root in documents(packed).items():
         for tag in root.iter():
             if {"claim", "verdict"} & set(tag.get("class", "").split()):
-                assert "".join(tag.itertext()).startswith(signs), name
+                assert "".join(tag.itertext()).startswith(tuple(signs.values())), name
 
 
 def test_words_of_the_epub_keep_the_colour_of_their_page(packed: ZipFile) -> None:
@@ -331,7 +358,7 @@ def test_words_of_the_epub_keep_the_colour_of_their_page(packed: ZipFile) -> Non
     style = packed.read("book/style.css").decode()
     assert set(re.findall(r"[{;\s]color: ([^;}]+)", style)) == {"inherit"}
     lines = set(re.findall(r"border-color: (#\w{6})", style))
-    assert len(lines) == len(epub.SIGNS)
+    assert len(lines) == len(claims.LABELS)
     for line in lines:
         assert (luminance("#ffffff") + 0.05) / (luminance(line) + 0.05) >= 3, line
         assert (luminance(line) + 0.05) / (luminance("#1c1c1e") + 0.05) >= 3, line

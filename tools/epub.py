@@ -28,6 +28,7 @@ from takeaway import (
     NoSite,
     Page,
     asked,
+    bound,
     edition_date,
     read,
     readdress,
@@ -49,15 +50,6 @@ TYPES = {
     ".woff2": "font/woff2",
     ".png": "image/png",
     ".ncx": "application/x-dtbncx+xml",
-}
-# What stands before a verdict, as on the site, where the style sheet adds it.
-SIGNS = {
-    "supported": "✓",
-    "imprecise": "≈",
-    "contradicted": "✗",
-    "unverified": "?",
-    "forecast": "→",
-    "opinion": "“",
 }
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # Room beside a chart, in its pixels, and the face by which charts were laid out.
@@ -142,9 +134,7 @@ def dress(main: Tag) -> None:
         mark.append(f" {mark['data-claim']}")
     for mark in main.select(".claim, .verdict, .tally li"):
         word = next(name for name in mark["class"] if "-" in name).partition("-")[2]
-        mark.insert(0, f"{SIGNS[word]} ")
-    for sources in main.select(".statement-sources"):
-        sources.decompose()  # the ledger has each source with what it says
+        mark.insert(0, f"{claims.LABELS[word]['sign']} ")
     for note in main.select("aside.footnote"):
         note.name, note["epub:type"] = "div", "footnote"  # some readers hide an aside
     for back in main.select(".footnote > .backrefs"):
@@ -475,7 +465,7 @@ def write(path: Path, items: list[Item], opf: bytes) -> None:
 
 
 def make(folder: Path, edition: str) -> Path:
-    book = read(edition)
+    book = bound(read(edition))
     pages, charts = [], []
     for page in book.pages:
         text, drawn = chapter(page, book)

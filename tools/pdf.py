@@ -22,11 +22,11 @@ from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 from takeaway import (
     FILE_NAME,
     FRONT,
-    LEDGER,
     Book,
     NoSite,
     Page,
     asked,
+    bound,
     edition_date,
     read,
     readdress,
@@ -40,6 +40,28 @@ from explainer.values import format_value, make_value
 
 STYLE = Path(__file__).with_suffix(".css")
 MANY = 100  # pages
+# Charts that miss the page before by little are drawn a little smaller, so that it does
+# not stay half blank. Columns of a page's size break as pages do, and can be asked.
+FIT = """() => {
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(`.chapter { width: 162mm; height: 253mm; column-fill: auto;
+    columns: 1; column-gap: 0 }`)
+  document.adoptedStyleSheets = [sheet]
+  const left = (element) => Math.round(element.getBoundingClientRect().left)
+  for (const svg of document.querySelectorAll(".chart-wide svg")) {
+    const place = left(svg.closest(".chart"))
+    if (place === left(svg.closest(".chapter"))) continue
+    const height = svg.getBoundingClientRect().height
+    for (const share of [0.85, 0.9, 0.95]) {
+      const before = svg.style.maxHeight
+      svg.style.maxHeight = `${share * height}px`
+      if (left(svg.closest(".chart")) < place) continue
+      svg.style.maxHeight = before
+      break
+    }
+  }
+  document.adoptedStyleSheets = []
+}"""
 
 
 class NoPdf(Exception):
@@ -60,10 +82,6 @@ def chapter_html(page: Page, pages: list[Page], book: Book) -> str:
     main = readdress(page, book, partial(place_in, pages))
     for tag in main.select("[id]"):
         tag["id"] = f"{page.name}--{tag['id']}"
-    if any(other.name == LEDGER for other in pages):
-        # The same document has each source with what it says, in the ledger.
-        for sources in main.select(".statement-sources"):
-            sources.decompose()
     if page.part and len(pages) > 1:
         part = Tag(name="p", attrs={"class": "chapter-part"})
         part.string = page.part
@@ -115,7 +133,7 @@ def front_html(book: Book, numbers: dict[str, int]) -> str:
         f'<section class="cover">{book.mark}'
         f'<h1 class="cover-title">{text(book.title)}</h1>'
         f'<p class="cover-words">{text(book.pages[0].description)}</p>'
-        f'<p class="cover-author">{text(book.author)}<br>{edition(book)}</p>'
+        f'<p class="cover-author">{text(book.author)}</p>'
         f'<div class="cover-licence">{book.licence}</div></section>'
         f'<nav class="list"><h1>{text(book.contents)}</h1>'
         f'<div class="list-rows">{"".join(rows)}</div></nav>'
@@ -186,8 +204,10 @@ def print_html(browser: Browser, text: str, out: Path) -> None:
         page = browser.new_page()
         missing: list[str] = []
         page.on("requestfailed", lambda request: missing.append(request.url))
+        page.emulate_media(media="print")
         page.goto(source.as_uri())
         page.evaluate("document.fonts.load('600 20px Newsreader')")
+        page.evaluate(FIT)
         page.pdf(path=out, outline=True, tagged=True, prefer_css_page_size=True)
         page.close()
     if missing:
@@ -260,7 +280,7 @@ def print_book(
 
     ``numbers`` is where they are thought to be, from an earlier print.
     """
-    numbers = numbers or {}
+    book, numbers = bound(book), numbers or {}
     for _ in range(3):
         print_html(browser, document(book, book.pages, front_html(book, numbers)), out)
         found = page_numbers(out)

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import argparse
 import copy
-import os
 import re
-import subprocess
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time
 from itertools import count
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin
@@ -100,21 +98,10 @@ def words(tag: Tag | None) -> str:
 
 
 def edition_date() -> datetime:
-    """The day that a file states as its own, so that the same book has the same bytes.
-
-    ``SOURCE_DATE_EPOCH`` where it is set, else the last commit; a copy of the book
-    without its history takes the day on which the site was built.
-    """
-    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if not seconds:
-        log = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
-        try:
-            asked = subprocess.run(log, capture_output=True, text=True, check=False)
-            seconds = asked.stdout.strip()
-        except FileNotFoundError:
-            pass
-    built = SITE / "index.html"
-    return datetime.fromtimestamp(int(seconds or built.stat().st_mtime), UTC)
+    """The day of the edition: also what a file states as its own, so that the same book
+    has the same bytes."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    return datetime.combine(citation["date-released"], time(), UTC)
 
 
 def asked(description: str, kind: str) -> tuple[str, Path]:
@@ -292,6 +279,37 @@ def refer_back(pages: list[Page]) -> None:
                 link["href"] = f"{home[place]}.html#{place}"
 
 
+def bound(book: Book) -> Book:
+    """The book as one document: its ledger has all that the chapters' lists say.
+
+    A line stands for each list. A statement's mark leads to its entry in the ledger, and
+    the entry to the first mark.
+    """
+    pages = [replace(page, main=copy.copy(page.main)) for page in book.pages]
+    for page in pages:
+        for fold in page.main.select(".statements-fold"):
+            leave_to_ledger(fold, page)
+    return replace(book, pages=pages)
+
+
+def leave_to_ledger(fold: Tag, page: Page) -> None:
+    listed = {statement["id"] for statement in fold.select(".statement")}
+    line = (
+        f"<p>All {len(listed)} stand, with verdicts, reasons and evidence, in "
+        f'<a href="{LEDGER}.html">the ledger</a> towards the end of the book.</p>'
+    )
+    fold.replace_with(BeautifulSoup(line, "html.parser"))
+    page.places = page.places - listed
+    for link in page.main.select('a[href^="#"]'):
+        place = link["href"].lstrip("#")
+        if place not in listed:
+            continue
+        link["href"] = f"{LEDGER}.html#{place}"
+        if place not in page.places:
+            link["id"] = place
+            page.places.add(place)
+
+
 def readdress(page: Page, book: Book, address: Address) -> Tag:
     """A copy of a page's text whose links lead somewhere from where it will be.
 
@@ -301,8 +319,7 @@ def readdress(page: Page, book: Book, address: Address) -> Tag:
     main = copy.copy(page.main)
     if not book.address:
         for files in main.select("dl dd:has(a[download])"):
-            files.find_previous_sibling("dt").decompose()
-            files.decompose()
+            files.parent.decompose()
     places = {other.name: other.places for other in book.pages}
     for link in main.select("a[href]"):
         target, place = urldefrag(link["href"])

@@ -51,7 +51,8 @@ def visit_block(self: Any, node: catalogue_block) -> None:
     def page_link(page: Path) -> str:
         name = page.relative_to(build.ROOT).with_suffix("").as_posix()
         target = address(self.builder.get_target_uri(name))
-        return f'<a href="{target}">{text_html(usage.title_of(page))}</a>'
+        title = html.unescape(usage.title_of(page))
+        return f'<a href="{target}">{text_html(title)}</a>'
 
     pages = usage.pages_by_table()
     links = {name: [page_link(page) for page in pages[name]] for name in pages}
@@ -119,7 +120,9 @@ def entry_html(name: str, pages: list[str], csv: str, ledger: str) -> str:
         "Files": f'<p><a href="{csv}" download>Table (CSV)</a>, '
         f'<a href="{csv}.yml" download>manifest (YAML)</a></p>',
     }
-    body = "".join(f"<dt>{label}</dt><dd>{part}</dd>" for label, part in parts.items())
+    body = "".join(
+        f"<div><dt>{label}</dt><dd>{part}</dd></div>" for label, part in parts.items()
+    )
     return (
         f"<details><summary><code>{name}</code> {text_html(manifest['title'])}: "
         f'{manifest["rows"]:,} rows</summary>'

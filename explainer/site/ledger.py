@@ -9,7 +9,6 @@ to the table.
 from __future__ import annotations
 
 import html
-import math
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
@@ -55,7 +54,8 @@ HOLDS = {"yes": "it holds", "partly": "it holds in part", "no": "it does not hol
 NOT_JUDGED = {"opinion": "not a matter of fact", "forecast": "about the future"}
 # How a word stands beside "stated" and "found", so that it is not read as part of them.
 AS_WORD = {"text": "“{}”", "rank": "{} place"}
-SQUARE = 13  # from one square of a tally to the next, pixels
+# Of a tally: from one square to the next, room above, room between verdicts; in pixels.
+SQUARE, HEAD, GAP = 13, 15, 7
 
 
 class claim_mark(nodes.Inline, nodes.TextElement):  # noqa: N801
@@ -181,19 +181,29 @@ def elsewhere_html(listed: Iterable[Entry]) -> str:
 
 
 def squares_html(counts: Counter[str]) -> str:
-    """One square for each statement, by verdict: the share of each at a glance."""
+    """One square for each statement, by verdict: the share of each at a glance.
+
+    Each verdict's squares stand apart under its sign: in grey print colours are alike.
+    """
     total = counts.total()
-    rows = 3 if total <= 60 else 4 if total <= 180 else 6
-    paths, place = "", 0
-    for word in claims.LABELS:
-        corners = (divmod(place + index, rows) for index in range(counts[word]))
-        drawn = "".join(f"M{SQUARE * x},{SQUARE * y}h10v10h-10z" for x, y in corners)
-        paths += f'<path class="tally-{word}" d="{drawn}"/>' if drawn else ""
-        place += counts[word]
-    width, height = SQUARE * math.ceil(total / rows) - 3, SQUARE * rows - 3
+    rows = 3 if total <= 60 else 4 if total <= 180 else 7
+    paths, signs, places, left = "", "", [], 0
+    for word, label in claims.LABELS.items():
+        corners = [divmod(index, rows) for index in range(counts[word])]
+        if not corners:
+            continue
+        drawn = "".join(
+            f"M{left + SQUARE * x},{HEAD + SQUARE * y}h10v10h-10z" for x, y in corners
+        )
+        paths += f'<path class="tally-{word}" d="{drawn}"/>'
+        signs += label["sign"]
+        places.append(str(left))
+        left += SQUARE * (corners[-1][0] + 1) + GAP
+    width, height = left - GAP - 3, HEAD + SQUARE * rows - 3
     return (
         f'<svg class="squares" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" aria-hidden="true" focusable="false">{paths}</svg>'
+        f'height="{height}" aria-hidden="true" focusable="false">'
+        f'<text x="{" ".join(places)}" y="{HEAD - 4}">{signs}</text>{paths}</svg>'
     )
 
 
