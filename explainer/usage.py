@@ -9,6 +9,7 @@ shows figures or verdicts of the ledger.
 from __future__ import annotations
 
 import ast
+import html
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -132,7 +133,7 @@ def title_of(page: Path) -> str:
     )
     if title is None:
         raise ValueError(f"{page.name}: found no heading, expected one")
-    return title.group(1).strip()
+    return html.unescape(title.group(1).strip())
 
 
 def chart_sources(tree: ast.AST) -> Iterator[str]:

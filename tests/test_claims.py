@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
-from explainer import claims
+from explainer import ROOT, claims
 from explainer.claims import Claim, LedgerError, judge, verdict
 from explainer.measures import Measured
 
@@ -265,6 +266,12 @@ def test_a_range_in_a_reason_shows_both_ends_and_one_if_they_are_equal():
     claim = changed("S049", reason_en="{measured} of {stated}.")
     assert verdict(claim).reason == "−29.88% to −22.35% of −30% to −20%."
     assert "uses 5.5% of" in claims.entry("E027").verdict.reason
+
+
+def test_the_style_sheet_has_the_same_signs():
+    css = (ROOT / "web/src/ledger.css").read_text(encoding="utf-8")
+    signs = dict(re.findall(r'^\.verdict-(\w+),.*--sign: "(.)"', css, re.MULTILINE))
+    assert signs == {word: label["sign"] for word, label in claims.LABELS.items()}
 
 
 def test_every_verdict_has_a_name_and_a_meaning_in_both_languages():

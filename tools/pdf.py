@@ -41,7 +41,8 @@ from explainer.values import format_value, make_value
 STYLE = Path(__file__).with_suffix(".css")
 MANY = 100  # pages
 # Charts that miss the page before by little are drawn a little smaller, so that it does
-# not stay half blank. Columns of a page's size break as pages do, and can be asked.
+# not stay half blank. Columns break as pages do and can be asked; theirs is the size that
+# the style sheet's @page leaves of A4.
 FIT = """() => {
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(`.chapter { width: 162mm; height: 253mm; column-fill: auto;

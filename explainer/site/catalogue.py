@@ -51,8 +51,7 @@ def visit_block(self: Any, node: catalogue_block) -> None:
     def page_link(page: Path) -> str:
         name = page.relative_to(build.ROOT).with_suffix("").as_posix()
         target = address(self.builder.get_target_uri(name))
-        title = html.unescape(usage.title_of(page))
-        return f'<a href="{target}">{text_html(title)}</a>'
+        return f'<a href="{target}">{text_html(usage.title_of(page))}</a>'
 
     pages = usage.pages_by_table()
     links = {name: [page_link(page) for page in pages[name]] for name in pages}

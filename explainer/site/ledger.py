@@ -282,7 +282,10 @@ def row_html(entry: Entry) -> str:
 
 
 def choices(name: str, label: str, pairs: Iterable[tuple[str, str]]) -> str:
-    options = "".join(f'<option value="{value}">{text}</option>' for value, text in pairs)
+    options = "".join(
+        f'<option value="{value}">{html.escape(text, quote=False)}</option>'
+        for value, text in pairs
+    )
     return (
         f'<p><label for="filter-{name}">{label}</label> '
         f'<select id="filter-{name}" data-filter="{name}"><option value="">all</option>'
@@ -369,17 +372,13 @@ def follows_its_like(node: claim_mark) -> bool:
     return same == entries()[node["claim"]].verdict.word
 
 
-def elsewhere(doctree: nodes.document, page: str) -> list[Entry]:
-    """The statements that a page speaks of and another page lists."""
-    marked = dict.fromkeys(node["claim"] for node in doctree.findall(claim_mark))
-    own = claims.chapter_of(Path(page).name)
-    found = [entries()[claim] for claim in marked]
-    return [entry for entry in found if entry.claim.chapter != own]
-
-
 def add_elsewhere(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    if elsewhere(doctree, page):
-        doctree.append(ledger_block(kind="elsewhere"))
+    """At a page's end, the statements that it speaks of and another page lists."""
+    marked = dict.fromkeys(node["claim"] for node in doctree.findall(claim_mark))
+    own = {entry.claim.id for entry in of_chapter(page)}
+    others = [claim for claim in marked if claim not in own]
+    if others:
+        doctree.append(ledger_block(kind="elsewhere", claims=others))
 
 
 def visit_mark(self: Any, node: claim_mark) -> None:
@@ -412,7 +411,7 @@ def visit_block(self: Any, node: ledger_block) -> None:
             else tally_html(of_chapter(here))
         )
     elif node["kind"] == "elsewhere":
-        self.body.append(elsewhere_html(elsewhere(self.document, here)))
+        self.body.append(elsewhere_html(entries()[claim] for claim in node["claims"]))
     else:
         ledger = self.builder.get_relative_uri(here, LEDGER_PAGE)
         self.body.append(statements_html(of_chapter(here), ledger))
